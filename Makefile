@@ -1,0 +1,50 @@
+# The whole ritual. Needs Python 3.11 or newer with venv; everything else is installed into .venv.
+PYTHON ?= python3
+PORT ?= 8000
+N ?= 200
+BIN := .venv/bin
+DEMO := demo
+CHECKPOINT := $(DEMO)/runs/demo/checkpoint
+
+.PHONY: demo test test-services check faults
+demo: .venv/installed $(DEMO)/index/manifest.json
+	@echo "open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
+	$(BIN)/python -m service --checkpoint $(CHECKPOINT) --index $(DEMO)/index --port $(PORT)
+
+test: .venv/installed
+	$(BIN)/python -m pytest -q
+
+test-services: .venv/installed
+	@command -v chromium >/dev/null || { echo "installing chromium" && apt-get -qq update && apt-get -qq install -y chromium; }
+	$(BIN)/python -m pytest -q -m services
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+faults: .venv/installed
+	AGA_FAULTS=$(N) $(BIN)/python -m pytest -q -m faults
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --progress-bar on -e ".[serve,train,dev]"
+	touch $@
+
+# Each finished step stays: a second run goes straight to serving.
+$(DEMO)/data/pairs.jsonl: | .venv/installed
+	$(BIN)/python -m training.data phantom --kind chest --n 2400 --seed 0 --out $@
+
+$(CHECKPOINT)/manifest.json: $(DEMO)/data/pairs.jsonl
+	rm -rf $(DEMO)/runs/demo
+	$(BIN)/python -m training.pretrain --config demo data.manifest=$< out=$(DEMO)/runs
+	touch $@
+
+$(CHECKPOINT)/onnx/fp32/parity.json: $(CHECKPOINT)/manifest.json
+	$(BIN)/python -m models.export $(CHECKPOINT)
+	touch $< $@
+
+$(DEMO)/index/manifest.json: $(CHECKPOINT)/onnx/fp32/parity.json
+	$(BIN)/python -m service.ingest $(DEMO)/data/pairs.jsonl --checkpoint $(CHECKPOINT) --index $(DEMO)/index
+	touch $@

@@ -1,0 +1,90 @@
+"""Show where a word is seen: its patch weights as a map over the original image (Fig. 5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from models.preprocessing import Letterbox
+from models.tokenizing import Word
+
+HEAT = np.array([[0, 0, 0], [122, 16, 60], [221, 81, 58], [252, 187, 60], [252, 252, 180]])
+
+
+class TokenNotFound(ValueError):
+    """The words asked for do not stand in the text."""
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """The weights of a word or phrase over the patches that hold some of the picture.
+
+    `weights` sum to 1, or are all 0 where the word gathered no patch.
+    """
+
+    weights: Float[np.ndarray, "rows columns"]
+    letterbox: Letterbox
+
+
+def find_token(words: Sequence[Word], token: Sequence[Word]) -> list[int]:
+    """Return the indices of every word of every place where the token stands, case aside.
+
+    Raises:
+        TokenNotFound: it stands nowhere; the message lists the words that do.
+    """
+    wanted = [word.text.casefold() for word in token]
+    have = [word.text.casefold() for word in words]
+    starts = range(len(have) - len(wanted) + 1)
+    places = [start for start in starts if have[start : start + len(wanted)] == wanted]
+    if not wanted or not places:
+        raise TokenNotFound(
+            f"{' '.join(wanted)!r} is not in the text, whose words are: {', '.join(have)}"
+        )
+    return [start + step for start in places for step in range(len(wanted))]
+
+
+def token_heatmap(
+    weights: Float[np.ndarray, "words patches"], places: Sequence[int], letterbox: Letterbox
+) -> Heatmap:
+    """Average the patch weights of a token's words (alpha of Eq. 3) and lay them on the grid.
+
+    Words that gathered no patch take no part in the average.
+    """
+    rows = weights[list(places)]
+    gathered = rows[rows.sum(axis=1) > 0]
+    mean = gathered.mean(axis=0) if len(gathered) else np.zeros_like(weights[0])
+    side = letterbox.size // letterbox.stride
+    height, width = letterbox.grid
+    return Heatmap(mean.reshape(side, side)[:height, :width], letterbox)
+
+
+def to_pixels(heatmap: Heatmap) -> Float[np.ndarray, "height width"]:
+    """Spread a heatmap over the original image's pixels: each pixel gets its patch's weight."""
+    box = heatmap.letterbox
+    rows = _patch_of_pixel(box.height, box.picture_height, box.stride)
+    columns = _patch_of_pixel(box.width, box.picture_width, box.stride)
+    return np.asarray(heatmap.weights[np.ix_(rows, columns)])
+
+
+def render_overlay(
+    grey: UInt8[np.ndarray, "height width"], heatmap: Heatmap, *, strength: float = 0.6
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Color the image where the weights are high, smoothly between patch centers."""
+    height, width = grey.shape
+    region = heatmap.letterbox.region
+    scaled = heatmap.weights / max(float(heatmap.weights.max()), np.finfo(np.float32).tiny)
+    soft = Image.fromarray(np.float32(scaled)).resize(
+        (max(1, round(region.width)), max(1, round(region.height))), Image.Resampling.BILINEAR
+    )
+    heat = np.clip(np.asarray(soft.crop((0, 0, width, height))), 0.0, 1.0)
+    levels = np.linspace(0, 1, len(HEAT))
+    color = np.stack([np.interp(heat, levels, HEAT[:, channel]) for channel in range(3)], axis=-1)
+    alpha = strength * heat[..., None]
+    return np.asarray(np.rint(grey[..., None] * (1 - alpha) + color * alpha), dtype=np.uint8)
+
+
+def _patch_of_pixel(pixels: int, scaled: int, stride: int) -> np.ndarray:
+    centers = (np.arange(pixels) + 0.5) * scaled / pixels
+    return np.asarray(centers // stride, dtype=np.int64)

@@ -1,0 +1,136 @@
+"""A torchvision network that gives patches and one embedding per image (section 3.1)."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torchvision
+from einops import rearrange
+from jaxtyping import Float, Num
+from torch import Tensor, nn
+from torchvision.models.feature_extraction import create_feature_extractor
+
+from models.config import ImageEncoderConfig, PreprocessingConfig
+
+# Tried in the tests; other convolutional networks of torchvision are cut by the same rule.
+TESTED_BACKBONES = ("resnet18", "resnet50", "mobilenet_v2", "densenet121", "efficientnet_b0")
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """A part of the network whose output is a map: its name, side in pixels, and channels."""
+
+    name: str
+    side: int
+    channels: int
+
+
+class ImageEncoder(nn.Module):
+    """Cut a torchvision network at stride 16 for patches and at its end for the whole image.
+
+    Args:
+        config: the network by torchvision's name, and how it normalizes.
+        preprocessing: size and grey statistics of its input.
+        dim: d, the size of an embedding.
+
+    Raises:
+        ValueError: torchvision has no such network, or none of its maps has stride 16.
+    """
+
+    def __init__(
+        self, config: ImageEncoderConfig, preprocessing: PreprocessingConfig, *, dim: int
+    ) -> None:
+        super().__init__()
+        self.preprocessing = preprocessing
+        self._frozen_norm = config.norm == "frozen"
+        network = network_of(config.backbone)
+        patches, last = _cut(network, config.backbone, preprocessing)
+        if config.norm == "group":
+            _use_group_norm(network)
+        nodes = {patches.name: "patches", last.name: "last"}
+        self.backbone = create_feature_extractor(network, nodes)
+        self.patch_head = nn.Linear(patches.channels, dim)
+        self.pooled_head = nn.Linear(last.channels, dim)
+
+    def forward(
+        self, pixels: Num[Tensor, "batch 1 size size"]
+    ) -> tuple[Float[Tensor, "batch patches dim"], Float[Tensor, "batch dim"]]:
+        """Return the patch embeddings, row by row, and the global embeddings.
+
+        Args:
+            pixels: grey levels from 0 to 255, whatever their type.
+        """
+        maps = self.backbone(self._standardize(pixels))
+        patches = rearrange(maps["patches"], "batch channels y x -> batch (y x) channels")
+        return self.patch_head(patches), self.pooled_head(maps["last"].mean(dim=(2, 3)))
+
+    def train(self, mode: bool = True) -> "ImageEncoder":
+        """Switch modes; frozen batch statistics stay frozen."""
+        super().train(mode)
+        if self._frozen_norm:
+            for module in self.backbone.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
+        return self
+
+    def _standardize(self, pixels: Tensor) -> Float[Tensor, "batch 3 size size"]:
+        grey = pixels.to(self.patch_head.weight.dtype) / 255.0
+        grey = (grey - self.preprocessing.mean) / self.preprocessing.std
+        return grey.expand(-1, 3, -1, -1)
+
+
+def network_of(name: str) -> nn.Module:
+    """Make a torchvision network without weights.
+
+    Raises:
+        ValueError: torchvision has none of this name.
+    """
+    if name not in torchvision.models.list_models(module=torchvision.models):
+        raise ValueError(f"torchvision has no network named {name!r}")
+    network: nn.Module = torchvision.models.get_model(name, weights=None)
+    return network
+
+
+def _cut(
+    network: nn.Module, name: str, preprocessing: PreprocessingConfig
+) -> tuple[_Stage, _Stage]:
+    """Find the last stage of stride 16, and the last stage of all."""
+    stages = _stages(network, preprocessing.size)
+    side = math.ceil(preprocessing.size / preprocessing.stride)
+    fitting = [stage for stage in stages if stage.side == side]
+    if not fitting:
+        raise ValueError(f"{name!r} has no feature map of stride {preprocessing.stride}")
+    return fitting[-1], stages[-1]
+
+
+def _stages(network: nn.Module, size: int) -> list[_Stage]:
+    """List the network's stages that give maps, in the order in which they run."""
+    stages: list[_Stage] = []
+
+    def record(name: str, output: object) -> None:
+        if isinstance(output, Tensor) and output.ndim == 4 and output.shape[-1] > 1:
+            stages.append(_Stage(name, output.shape[-1], output.shape[1]))
+
+    candidates = dict(network.named_children())
+    if isinstance(features := candidates.pop("features", None), nn.Module):
+        candidates |= {f"features.{name}": part for name, part in features.named_children()}
+    handles = [
+        part.register_forward_hook(lambda _, __, output, name=name: record(name, output))
+        for name, part in candidates.items()
+    ]
+    network.eval()
+    with torch.no_grad():
+        network(torch.zeros(1, 3, size, size))
+    for handle in handles:
+        handle.remove()
+    return stages
+
+
+def _use_group_norm(network: nn.Module) -> None:
+    """Put GroupNorm where BatchNorm was: what one image becomes depends on no other image."""
+    for name, child in network.named_children():
+        if isinstance(child, nn.BatchNorm2d):
+            groups = math.gcd(32, child.num_features)
+            setattr(network, name, nn.GroupNorm(groups, child.num_features))
+        else:
+            _use_group_norm(child)

@@ -1,0 +1,65 @@
+"""A BERT whose last layers become word embeddings and one embedding per report (section 3.1)."""
+
+import torch
+from einops import einsum
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
+
+from models.config import TextEncoderConfig
+
+
+class TextEncoder(nn.Module):
+    """Sum a BERT's last layers into pieces, and the pieces of each word into the word.
+
+    Args:
+        config: the BERT's own configuration, and how many layers count.
+        dim: d, the size of an embedding.
+
+    Raises:
+        ValueError: transformers does not know the model type.
+    """
+
+    def __init__(self, config: TextEncoderConfig, *, dim: int) -> None:
+        super().__init__()
+        self.last_layers = config.last_layers
+        bert = AutoConfig.for_model(**config.bert)
+        self.bert = AutoModel.from_config(bert, attn_implementation="eager")
+        self.bert.pooler = None  # no loss reaches it
+        self.word_head = nn.Linear(bert.hidden_size, dim)
+        self.pooled_head = nn.Linear(bert.hidden_size, dim)
+
+    def forward(
+        self,
+        pieces: Int64[Tensor, "batch pieces"],
+        piece_mask: Bool[Tensor, "batch pieces"],
+        piece_to_word: Int64[Tensor, "batch pieces"],
+        word_mask: Bool[Tensor, "batch words"],
+    ) -> tuple[Float[Tensor, "batch words dim"], Float[Tensor, "batch dim"]]:
+        """Return the word embeddings and the global embeddings.
+
+        Args:
+            piece_to_word: the index of a piece's word; -1 for special pieces and punctuation.
+        """
+        output = self.bert(
+            input_ids=pieces, attention_mask=piece_mask.long(), output_hidden_states=True
+        )
+        layers = torch.stack(output.hidden_states[-self.last_layers :]).sum(dim=0)
+        words = _sum_pieces(layers, piece_to_word, words=word_mask.shape[1])
+        lengths = word_mask.sum(dim=1, keepdim=True).clamp_min(1)
+        mean = (words * word_mask[..., None]).sum(dim=1) / lengths
+        return self.word_head(words), self.pooled_head(mean)
+
+
+def _sum_pieces(
+    layers: Float[Tensor, "batch pieces hidden"],
+    piece_to_word: Int64[Tensor, "batch pieces"],
+    *,
+    words: int,
+) -> Float[Tensor, "batch words hidden"]:
+    """Sum each word's pieces by one matrix product, without a loop over words."""
+    index = torch.arange(words, device=piece_to_word.device)
+    belongs = piece_to_word[:, None, :] == index[None, :, None]
+    return einsum(
+        belongs.to(layers.dtype), layers, "batch words pieces, batch pieces h -> batch words h"
+    )

@@ -1,0 +1,1 @@
+"""How AGA is asked: the HTTP service, its engines and its index."""

@@ -1,0 +1,62 @@
+"""A network small enough for a test, and its checkpoint."""
+
+from pathlib import Path
+
+import torch
+
+from models.aga import AGA, save_checkpoint
+from models.config import (
+    GateConfig,
+    ImageEncoderConfig,
+    ModelConfig,
+    PreprocessingConfig,
+    TextEncoderConfig,
+)
+from models.export import export_checkpoint
+from models.prompts import find_prompt_set
+from models.tokenizing import ReportTokenizer
+from training.encoders import train_tokenizer
+
+REPORTS = (
+    "Large left pleural effusion. No pneumothorax.",
+    "The heart is normal in size. Lungs are clear.",
+    "There is a 3.2 cm mass in the right upper lobe; follow-up is advised.",
+    "Cardiomegaly with edema, consolidation and atelectasis.",
+    "A nodule, a fracture and a support device are seen.",
+)
+BERT = {
+    "model_type": "bert",
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 48,
+}
+
+
+def tiny_tokenizer(max_pieces: int = 97) -> ReportTokenizer:
+    """Make a tokenizer from a handful of reports."""
+    return ReportTokenizer(train_tokenizer(REPORTS, vocabulary=400), max_pieces=max_pieces)
+
+
+def tiny_model(*, size: int = 64, initial: float | None = 0.4, seed: int = 0) -> AGA:
+    """Make an untrained network: ResNet-18 at 64 px (4 x 4 patches), two text layers, d = 16."""
+    torch.manual_seed(seed)
+    tokenizer = tiny_tokenizer()
+    config = ModelConfig(
+        dim=16,
+        preprocessing=PreprocessingConfig(size=size),
+        image=ImageEncoderConfig(backbone="resnet18", norm="group"),
+        text=TextEncoderConfig(bert=BERT | {"vocab_size": tokenizer.vocabulary_size}),
+        gates=GateConfig(momentum=0.9, initial=initial),
+    )
+    return AGA(config, tokenizer).eval()
+
+
+def tiny_checkpoint(path: Path, *, seed: int = 0, export: bool = True) -> Path:
+    """Write the checkpoint of an untrained network, with graphs and a prompt set."""
+    prompts = find_prompt_set("phantom-chest")
+    extras = {"prompts/phantom-chest.yaml": prompts.model_dump_json()}
+    save_checkpoint(tiny_model(seed=seed), path, extras=extras)
+    if export:
+        export_checkpoint(path)
+    return path

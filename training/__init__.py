@@ -1,0 +1,1 @@
+"""How AGA learns and how well: data, objectives, the pretraining program, evaluation."""

@@ -1,0 +1,145 @@
+"""One run as data: a YAML file, `key=value` overrides, and models that refuse unknown keys."""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from yaml import YAMLError
+
+from models.config import ModelConfig
+
+
+class ConfigError(ValueError):
+    """A run's settings cannot be used; the message names the key."""
+
+
+class _Config(BaseModel, frozen=True, extra="forbid"):
+    """A frozen group of settings in which unknown keys are errors."""
+
+
+class DataConfig(_Config):
+    """Which pairs are learned from."""
+
+    manifest: Path | None = None  # None: chest phantoms are made under the run's folder
+    phantom_pairs: int = Field(3000, ge=8)
+    phantom_seed: int = Field(0, ge=0)
+    text_column: str = "report"
+    one_image_per_study: bool = True  # within a batch (decision 0013)
+    max_validation_pairs: int = Field(512, ge=2)
+
+
+class InitConfig(_Config):
+    """Where the encoders' weights come from; None trains from scratch."""
+
+    image: str | None = None  # a .pth or .safetensors file, or `imagenet` by torchvision
+    text: str | None = None  # a folder, or a name on the model hub
+    vocabulary: int = Field(4000, ge=100)  # pieces of a tokenizer made from the training reports
+
+
+class Temperatures(_Config):
+    """Tau 1 to 3 (section 4.2.1)."""
+
+    global_: float = Field(0.3, gt=0)
+    iga: float = Field(0.3, gt=0)
+    bcga: float = Field(0.1, gt=0)
+
+
+class LossWeights(_Config):
+    """Lambda 1 to 3 (section 4.2.1); zero switches a part off."""
+
+    global_: float = Field(0.5, ge=0)
+    iga: float = Field(0.5, ge=0)
+    bcga: float = Field(0.5, ge=0)
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> "LossWeights":
+        if not (self.global_ or self.iga or self.bcga):
+            raise ValueError("all loss weights are 0; there is nothing to learn")
+        return self
+
+
+class ObjectiveConfig(_Config):
+    """What is minimized (Eq. 14)."""
+
+    temperatures: Temperatures = Temperatures()
+    weights: LossWeights = LossWeights()
+    mask_same_report: bool = True  # identical reports are no negatives of each other
+
+
+class OptimizationConfig(_Config):
+    """How it is minimized."""
+
+    epochs: int = Field(50, ge=1)
+    batch_size: int = Field(48, ge=2)
+    learning_rate: float = Field(5e-5, gt=0)
+    weight_decay: float = Field(1e-6, ge=0)
+    clip_norm: float = Field(0.25, gt=0)
+    schedule: Literal["plateau", "cosine"] = "plateau"
+    warmup: float = Field(0.05, ge=0, lt=1)  # share of all steps; cosine only
+    plateau_patience: int = Field(5, ge=0)  # epochs until the rate is halved
+    stop_patience: int = Field(10, ge=1)  # epochs without a better validation loss
+    max_minutes: float | None = Field(None, gt=0)  # stop after the epoch in which this passes
+
+
+class RunConfig(_Config):
+    """The whole truth of one pretraining run."""
+
+    name: str = Field("run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = Field(0, ge=0)
+    out: Path = Path("runs")
+    device: str = "auto"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    workers: int = Field(0, ge=0)
+    augment: bool = True  # small crops and grey changes; never a flip
+    prompt_sets: tuple[str, ...] = ()  # shipped with the checkpoint
+    data: DataConfig = DataConfig()
+    init: InitConfig = InitConfig()
+    model: ModelConfig = ModelConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    optimization: OptimizationConfig = OptimizationConfig()
+
+    @model_validator(mode="after")
+    def _zero_shot_at_the_trained_temperature(self) -> "RunConfig":
+        trained = self.objective.temperatures.global_
+        if self.model.temperature != trained:
+            model = self.model.model_copy(update={"temperature": trained})
+            object.__setattr__(self, "model", model)
+        return self
+
+
+def recipe_path(name: str) -> Path:
+    """Return a recipe that ships with the package, or the path itself where it is a file.
+
+    Raises:
+        ConfigError: neither exists; the message lists the recipes.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    folder = Path(str(resources.files("training"))) / "configs"
+    shipped = folder / f"{name}.yaml"
+    if not shipped.is_file():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+        raise ConfigError(f"{name}: no such file or recipe; recipes: {known}")
+    return shipped
+
+
+def read_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
+    """Read a run's settings from YAML; `key=value` overrides win.
+
+    Raises:
+        ConfigError: the file is no YAML, or a key or value cannot be used; names file and key.
+    """
+    try:
+        merged = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(list(overrides)))
+        content: Any = OmegaConf.to_container(merged, resolve=True)  # Any: YAML holds anything
+        return RunConfig.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"{path}: {key}: {first['msg']}") from error
+    except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
+        raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error

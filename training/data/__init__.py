@@ -1,0 +1,1 @@
+"""Manifests: the one data format, and the programs that write it."""

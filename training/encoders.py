@@ -1,0 +1,118 @@
+"""Build a model for a run: tokenizer, network, and the encoders' starting weights."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision
+from safetensors.torch import load_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from torch import Tensor
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+from models.aga import AGA
+from models.config import ModelConfig
+from models.image_encoder import network_of
+from models.tokenizing import ReportTokenizer
+from training.config import ConfigError, RunConfig
+
+SPECIAL_PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def build_model(config: RunConfig, reports: Iterable[str]) -> AGA:
+    """Make the network of a run and give its encoders their starting weights.
+
+    Args:
+        reports: the training reports; a tokenizer is made from them where no text encoder is given.
+
+    Raises:
+        ConfigError: weights cannot be read or do not fit; the message names key and value.
+    """
+    text = config.model.text
+    if config.init.text is None:
+        wordpiece = train_tokenizer(reports, vocabulary=config.init.vocabulary)
+        bert = text.bert | {"vocab_size": wordpiece.get_vocab_size()}
+    else:
+        wordpiece, bert = _pretrained_text(config.init.text)
+    tokenizer = ReportTokenizer(wordpiece, max_pieces=text.max_pieces)
+    full = config.model.model_copy(update={"text": text.model_copy(update={"bert": bert})})
+    model = AGA(ModelConfig.model_validate(full.model_dump()), tokenizer)
+    _load_image_weights(model, config)
+    _load_text_weights(model, config)
+    return model
+
+
+def train_tokenizer(reports: Iterable[str], *, vocabulary: int) -> Tokenizer:
+    """Make a lower-case WordPiece tokenizer from reports, as BERT's."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary, special_tokens=list(SPECIAL_PIECES), show_progress=False
+    )
+    tokenizer.train_from_iterator(reports, trainer)
+    ends = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=ends
+    )
+    return tokenizer
+
+
+def _pretrained_text(source: str) -> tuple[Tokenizer, dict[str, Any]]:
+    """Read a BERT's tokenizer and configuration from a folder or the hub."""
+    try:
+        fast = AutoTokenizer.from_pretrained(source)
+        bert = AutoConfig.from_pretrained(source).to_diff_dict()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"init.text: no encoder at {source!r}: {_first_line(error)}") from error
+    kept = {name: value for name, value in bert.items() if name not in _NOT_OF_THE_NETWORK}
+    return fast.backend_tokenizer, kept
+
+
+def _load_text_weights(model: AGA, config: RunConfig) -> None:
+    if config.init.text is None:
+        return
+    pretrained = AutoModel.from_pretrained(config.init.text, dtype=torch.float32)
+    wanted = model.text_encoder.bert.state_dict()
+    have = {name: value for name, value in pretrained.state_dict().items() if name in wanted}
+    model.text_encoder.bert.load_state_dict(have)
+
+
+def _load_image_weights(model: AGA, config: RunConfig) -> None:
+    """Load a whole torchvision network and take over the part that the cut keeps."""
+    source = config.init.image
+    if source is None:
+        return
+    state = _image_state(source, config.model.image.backbone)
+    network = network_of(config.model.image.backbone)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        backbone = config.model.image.backbone
+        raise ConfigError(f"init.image: {source!r} does not fit {backbone}") from error
+    wanted = model.image_encoder.backbone.state_dict()
+    model.image_encoder.backbone.load_state_dict({name: state[name] for name in wanted})
+
+
+def _image_state(source: str, backbone: str) -> dict[str, Tensor]:
+    try:
+        if source == "imagenet":
+            weights = torchvision.models.get_model_weights(backbone)["DEFAULT"]
+            state: dict[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True)
+            return state
+        path = Path(source)
+        if path.suffix == ".safetensors":
+            loaded: dict[str, Tensor] = load_file(path)
+            return loaded
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        return state
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ConfigError(f"init.image: cannot read {source!r}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+_NOT_OF_THE_NETWORK = {"architectures", "transformers_version", "_name_or_path", "dtype"}

@@ -1,0 +1,1 @@
+"""How well a checkpoint retrieves and classifies, with intervals and chance."""

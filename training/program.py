@@ -1,0 +1,34 @@
+"""What every program shares: a user's mistake ends it with one line, not a traceback."""
+
+import sys
+from collections.abc import Callable
+
+from models.checkpoint import CheckpointError
+from models.imaging import UnreadableImage
+from models.manifest import ManifestError
+from models.prompts import UnknownPromptSet
+from models.tokenizing import EmptyReport
+from training.config import ConfigError
+
+MISTAKES = (
+    CheckpointError,
+    ConfigError,
+    EmptyReport,
+    ManifestError,
+    UnknownPromptSet,
+    UnreadableImage,
+    OSError,
+    ValueError,
+)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a program; a mistake in its input is one line on stderr and status 1."""
+    try:
+        main()
+    except MISTAKES as error:
+        sys.stderr.write(f"error: {str(error).splitlines()[0]}\n")
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        raise SystemExit(130) from None

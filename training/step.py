@@ -1,0 +1,80 @@
+"""One optimization step: forward, losses, backward, clip, step; then the gates move."""
+
+from dataclasses import dataclass
+
+import torch
+from torch.optim import Optimizer
+
+from models.aga import AGA
+from models.threshold_gate import ThresholdGate
+from models.types import Alignment
+from training.config import RunConfig
+from training.data.manifest import PairBatch
+from training.objectives.aga import Losses, aga_losses
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """What a step needs and what stays the same over a run."""
+
+    model: AGA
+    optimizer: Optimizer
+    config: RunConfig
+    device: torch.device
+
+    def initialize_gates(self, batch: PairBatch) -> None:
+        """Set gates without a value to the mean scaled similarity of the first batch."""
+        with torch.no_grad():
+            alignment = self._forward(batch)
+        for gate, mean in _means(self.model, alignment):
+            if not gate.is_set:
+                gate.follow(mean)
+
+    def step(self, batch: PairBatch) -> dict[str, float]:
+        """Take one step on a batch and return its losses, thresholds and gradient norm."""
+        alignment, losses = self.losses(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses["total"].backward()  # type: ignore[no-untyped-call]  # of torch
+        norm = torch.nn.utils.clip_grad_norm_(
+            self.model.parameters(), self.config.optimization.clip_norm, error_if_nonfinite=True
+        )
+        self.optimizer.step()
+        if self.config.model.gates.kind == "momentum":
+            for gate, mean in _means(self.model, alignment):
+                gate.follow(mean)
+        return {name: float(loss.detach()) for name, loss in losses.items()} | {
+            "language_threshold": float(self.model.language_gate.threshold),
+            "vision_threshold": float(self.model.vision_gate.threshold),
+            "gradient_norm": float(norm),
+        }
+
+    def losses(self, batch: PairBatch) -> tuple[Alignment, Losses]:
+        """Return the network's view of a batch and the losses."""
+        alignment = self._forward(batch)
+        same_report = batch.same_report.to(self.device)
+        return alignment, aga_losses(alignment, self.config.objective, same_report=same_report)
+
+    def _forward(self, batch: PairBatch) -> Alignment:
+        half = self.config.precision == "bf16"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+            alignment: Alignment = self.model(*batch.inputs(self.device))
+        return alignment
+
+
+def make_optimizer(model: AGA, config: RunConfig) -> Optimizer:
+    """Make AdamW; biases and normalization scales do not decay."""
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    settings = config.optimization
+    return torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": settings.weight_decay},
+            {"params": plain, "weight_decay": 0.0},
+        ],
+        lr=settings.learning_rate,
+    )
+
+
+def _means(model: AGA, alignment: Alignment) -> list[tuple[ThresholdGate, torch.Tensor]]:
+    pairs = [(model.language_gate, alignment.tgv), (model.vision_gate, alignment.pgl)]
+    return [(gate, groups.mean) for gate, groups in pairs if groups.count > 0]

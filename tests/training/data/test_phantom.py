@@ -207,7 +207,8 @@ def test_splits_never_share_a_patient(kind: Kind) -> None:
 def test_images_say_that_they_are_synthetic(tmp_path: Path, kind: Kind) -> None:
     manifest = write_phantom(tmp_path / "pairs.jsonl", kind=kind, n=1, seed=0)
     row = rows_of(manifest)[0]
-    image = Image.open(tmp_path / row["image"])
+    with Image.open(tmp_path / row["image"]) as image:
+        image.load()
     assert row["synthetic"] is True
     assert (image.mode, image.size) == ("L", (SIZE, SIZE))
     assert image.info["synthetic"] == "true"
@@ -217,7 +218,8 @@ def test_boxes_follow_the_size_of_the_image(tmp_path: Path) -> None:
     manifest = write_phantom(tmp_path / "pairs.jsonl", kind="eus", n=1, seed=0, size=128)
     row = rows_of(manifest)[0]
     large = draw_eus(eus_case(0, 0)).boxes["lesion"][0]
-    assert Image.open(tmp_path / row["image"]).size == (128, 128)
+    with Image.open(tmp_path / row["image"]) as image:
+        assert image.size == (128, 128)
     for boxes in row["boxes"].values():
         np.testing.assert_allclose(boxes[0], np.array(large) / 2, atol=1)
 

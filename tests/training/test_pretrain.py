@@ -1,0 +1,151 @@
+"""The pretraining program: its settings, its loop, its errors."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.aga import load_checkpoint
+from training.config import ConfigError, read_config, recipe_path
+from training.data.manifest import Collate, PairDataset, StudyBatches, read_pairs
+from training.data.phantom import write_phantom
+from training.encoders import build_model
+from training.objectives.aga import aga_losses
+from training.pretrain import pretrain
+from training.step import Trainer, make_optimizer
+
+TINY = (
+    "data.phantom_pairs=96",
+    "model.preprocessing.size=64",
+    "model.dim=16",
+    "model.text.bert.hidden_size=32",
+    "model.text.bert.num_attention_heads=2",
+    "model.text.bert.intermediate_size=48",
+    "optimization.batch_size=8",
+    "optimization.epochs=1",
+)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("phantom") / "pairs.jsonl"
+    return write_phantom(out, kind="chest", n=96, seed=3, size=64)
+
+
+def tiny_trainer(manifest: Path, *overrides: str) -> tuple[Trainer, PairDataset]:
+    config = read_config(recipe_path("phantom"), [*TINY, *overrides])
+    pairs = read_pairs(manifest, splits=("train",))
+    model = build_model(config, [pair.report for pair in pairs])
+    trainer = Trainer(model, make_optimizer(model, config), config, torch.device("cpu"))
+    return trainer, PairDataset(pairs, config.model.preprocessing)
+
+
+def test_a_run_ends_with_a_checkpoint_that_loads(manifest: Path, tmp_path: Path) -> None:
+    config = read_config(
+        recipe_path("phantom"), [*TINY, f"data.manifest={manifest}", f"out={tmp_path}"]
+    )
+    checkpoint = pretrain(config)
+    assert load_checkpoint(checkpoint).language_gate.is_set
+    lines = (tmp_path / "phantom/metrics.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert {event["event"] for event in events} == {"step", "validation"}
+
+
+def test_a_step_moves_weights_and_gates(manifest: Path) -> None:
+    trainer, data = tiny_trainer(manifest)
+    batch = Collate(trainer.model.tokenizer)([data[i] for i in range(8)])
+    trainer.initialize_gates(batch)
+    before = trainer.model.language_gate.threshold.clone()
+    head = trainer.model.image_encoder.patch_head.weight.detach().clone()
+    trainer.step(batch)
+    assert not torch.equal(trainer.model.language_gate.threshold, before)
+    assert not torch.equal(trainer.model.image_encoder.patch_head.weight, head)
+
+
+def test_fixed_gates_stand_at_one_over_patches_and_pieces(manifest: Path) -> None:
+    trainer, data = tiny_trainer(manifest, "model.gates.kind=fixed")
+    batch = Collate(trainer.model.tokenizer)([data[i] for i in range(8)])
+    trainer.initialize_gates(batch)
+    trainer.step(batch)
+    assert float(trainer.model.language_gate.threshold) == pytest.approx(1 / 16)
+    assert float(trainer.model.vision_gate.threshold) == pytest.approx(1 / 97)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "parts"),
+    [
+        ((), {"global_loss", "iga_text", "iga_image", "bcga_text", "bcga_image", "total"}),
+        (("objective.weights.bcga=0",), {"global_loss", "iga_text", "iga_image", "total"}),
+        (("objective.weights.iga=0", "objective.weights.bcga=0"), {"global_loss", "total"}),
+    ],
+)
+def test_an_ablation_computes_only_its_own_losses(
+    manifest: Path, overrides: tuple[str, ...], parts: set[str]
+) -> None:
+    trainer, data = tiny_trainer(manifest, *overrides)
+    batch = Collate(trainer.model.tokenizer)([data[i] for i in range(4)])
+    trainer.initialize_gates(batch)
+    alignment, losses = trainer.losses(batch)
+    assert set(losses) == parts
+    again = aga_losses(alignment, trainer.config.objective, same_report=batch.same_report)
+    torch.testing.assert_close(again["total"], losses["total"])
+
+
+def test_a_batch_holds_one_image_of_a_study_and_every_image_is_seen_once(manifest: Path) -> None:
+    pairs = read_pairs(manifest, splits=("train",))
+    twins = [*pairs[:12], *pairs[:12]]
+    batches = StudyBatches(twins, batch_size=4, seed=0, one_image_per_study=True)
+    seen = [index for batch in batches for index in batch]
+    assert len(seen) == len(set(seen))
+    for batch in batches:
+        assert len({twins[index].study_id for index in batch}) == 4
+
+
+def test_the_paper_recipe_holds_the_figures_of_section_4_2_1() -> None:
+    config = read_config(recipe_path("paper"))
+    assert config.optimization.epochs == 50
+    assert config.optimization.batch_size == 48
+    assert config.optimization.learning_rate == 5e-5
+    assert config.model.gates.momentum == 0.999
+    assert config.model.dim == 128
+    assert config.model.preprocessing.patches == 361
+    taus, weights = config.objective.temperatures, config.objective.weights
+    assert (taus.global_, taus.iga, taus.bcga) == (0.3, 0.3, 0.1)
+    assert (weights.global_, weights.iga, weights.bcga) == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("optimisation.epochs=3", "optimisation"),
+        ("optimization.epochs=none", "optimization.epochs"),
+        ("model.preprocessing.size=100", "multiple of 16"),
+        ("objective.weights.global_=-1", "objective.weights.global_"),
+    ],
+)
+def test_a_wrong_setting_is_named(override: str, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        read_config(recipe_path("phantom"), [override])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--config", "nowhere.yaml"], "nowhere.yaml"),
+        (["data.manifest=/nowhere/pairs.jsonl"], "/nowhere/pairs.jsonl"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments: list[str], named: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "training.pretrain", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr

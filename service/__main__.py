@@ -1,0 +1,74 @@
+"""Serve: `python -m service`. Settings come from `AGA_…` variables; flags win."""
+
+import argparse
+import logging
+import socket
+import sys
+from typing import Any, NoReturn
+
+import uvicorn
+from pydantic import ValidationError
+
+from models.checkpoint import CheckpointError
+from service.app import create_app
+from service.index.faiss_index import IndexFault
+from service.resources import open_resources
+from service.settings import Settings, SettingsError
+
+
+def main() -> None:
+    """Open model and index, then listen; a mistake is one line and status 1."""
+    try:
+        settings = _settings().check()
+        _check_port(settings)
+        room = open_resources(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        _fail(f"AGA_{str(first['loc'][0]).upper()}: {first['msg']}")
+    except CheckpointError as error:
+        _fail(f"{error}; set --checkpoint or AGA_CHECKPOINT")
+    except (IndexFault, SettingsError) as error:
+        _fail(str(error))
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(name)s %(message)s")
+    uvicorn.run(
+        create_app(room),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+    )
+
+
+def _settings() -> Settings:
+    parser = argparse.ArgumentParser(
+        prog="python -m service",
+        description="Serve retrieval, zero-shot classification and heatmaps. Not for clinical use.",
+        epilog="every setting is also a variable: AGA_CHECKPOINT, AGA_INDEX, AGA_PORT, …",
+    )
+    for name in ("checkpoint", "index", "host", "port", "engine"):
+        parser.add_argument(f"--{name}")
+    given: dict[str, Any] = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
+    return Settings(**given)
+
+
+def _check_port(settings: Settings) -> None:
+    """Find out that a port is taken before the model is loaded."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
+                "choose another --port"
+            ) from error
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"error: {message}\n")
+    raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The reports' vectors and texts, tied to the model that embedded them."""

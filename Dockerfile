@@ -19,18 +19,20 @@ COPY training ./training
 COPY service ./service
 
 FROM source AS train-install
+# hadolint ignore=DL3013  # versions are bounded in pyproject.toml
 RUN pip install --no-cache-dir ".[train]"
 
 FROM source AS serve-install
+# hadolint ignore=DL3013  # as above
 RUN pip install --no-cache-dir ".[serve]" \
     && if python -c "import torch" 2>/dev/null; then echo "torch got in" >&2; exit 1; fi
 
-# docker run -v "$PWD/data:/work/data:ro" -v "$PWD/runs:/work/runs" aga-train \
+# docker run -v "$PWD/data:/aga/data:ro" -v "$PWD/runs:/aga/runs" aga-train \
 #     training.pretrain --config phantom        (runs/ must be writable for user 10001)
 FROM base AS train
 COPY --from=train-install /opt/aga /opt/aga
-WORKDIR /work
-RUN chown aga:aga /work
+WORKDIR /aga
+RUN chown aga:aga /aga
 USER 10001:10001
 ENTRYPOINT ["python", "-m"]
 CMD ["training.pretrain", "--help"]

@@ -102,7 +102,8 @@ class AGA(nn.Module):
         """Encode a batch of pairs, group it and let the groups attend to each other (Fig. 2)."""
         images = self.encode_images(pixels, patch_mask)
         reports = self.encode_reports(pieces, piece_mask, piece_to_word, word_mask)
-        tgv, pgl = self.group(images, reports)
+        with torch.autocast(pixels.device.type, enabled=False):  # thresholds compare fine cosines
+            tgv, pgl = self.group(images, reports)
         return Alignment(
             images=images,
             reports=reports,

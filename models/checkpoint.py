@@ -168,7 +168,9 @@ def _read_config(path: Path) -> ModelConfig:
     try:
         return ModelConfig.model_validate(content.get("model"))
     except ValidationError as error:
-        raise CheckpointError(f"{path}: {error.errors()[0]['msg']}") from error
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise CheckpointError(f"{path}: {key or 'model'}: {first['msg']}") from error
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -34,7 +34,8 @@ class ImageEncoder(nn.Module):
         dim: d, the size of an embedding.
 
     Raises:
-        ValueError: torchvision has no such network, or none of its maps has stride 16.
+        ValueError: torchvision has no such network, none of its maps has stride 16, or no stage
+            of more than one pixel follows that map.
     """
 
     def __init__(
@@ -100,6 +101,8 @@ def _cut(
     fitting = [stage for stage in stages if stage.side == side]
     if not fitting:
         raise ValueError(f"{name!r} has no feature map of stride {preprocessing.stride}")
+    if fitting[-1] == stages[-1]:
+        raise ValueError(f"{name!r} has no stage after its patches; it may need a larger size")
     return fitting[-1], stages[-1]
 
 

@@ -53,6 +53,7 @@ class ReportTokenizer:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._tokenizer.encode_special_tokens = True  # "[SEP]" in a report is plain text
         self.max_pieces = max_pieces
 
     @classmethod
@@ -129,7 +130,9 @@ def _chains(spans: dict[int, tuple[int, int]], text: str) -> list[list[int]]:
     units = list(spans)
     touches = [spans[a][1] == spans[b][0] for a, b in pairwise(units)]  # unit and its successor
     hyphens = [text[start:end] in HYPHENS for start, end in spans.values()]
-    before, after = [False, *touches], [*touches, False]
+    wordy = [any(map(str.isalnum, text[start:end])) for start, end in spans.values()]
+    before = [False, *(t and w for t, w in zip(touches, wordy, strict=False))]
+    after = [*(t and w for t, w in zip(touches, wordy[1:], strict=True)), False]
     bridges = [all(three) for three in zip(hyphens, before, after, strict=False)]
     chains: list[list[int]] = []
     for place, unit in enumerate(units):
@@ -147,7 +150,9 @@ def _cut(owners: list[int], inner: list[int], *, room: int) -> int:
     cut = room
     while cut > 0 and owners[inner[cut]] != -1 and owners[inner[cut]] == owners[inner[cut - 1]]:
         cut -= 1
-    return cut or room  # a first word too long for the model keeps its beginning
+    if all(owners[i] == -1 for i in inner[:cut]):
+        return room  # a first word too long for the model keeps its beginning
+    return cut
 
 
 def _pad(reports: list[_Report]) -> TokenizedReports:

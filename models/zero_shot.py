@@ -18,7 +18,7 @@ class EmbeddedPrompts:
     prompt_set: PromptSet
     positive: Float[np.ndarray, "classes dim"]
     negative: Float[np.ndarray, "classes dim"] | None
-    prompts: tuple[Float[np.ndarray, "texts dim"], ...]  # the positive ones, class by class
+    prompts: tuple[Float[np.ndarray, "_ dim"], ...]  # the positive ones, class by class
 
 
 def embed_prompts(prompt_set: PromptSet, embed: EmbedTexts) -> EmbeddedPrompts:
@@ -54,7 +54,7 @@ def class_probabilities(
         weights = np.exp(shifted)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
     margin = similarity - _unit(images) @ prompts.negative.T
-    return np.asarray(1.0 / (1.0 + np.exp(-margin / temperature)))
+    return np.asarray((1.0 + np.tanh(margin / (2.0 * temperature))) / 2.0)  # cannot overflow
 
 
 def prompt_similarities(
@@ -65,7 +65,7 @@ def prompt_similarities(
     return [(texts @ unit).tolist() for texts in prompts.prompts]
 
 
-def _centers(groups: Sequence[Float[np.ndarray, "texts dim"]]) -> Float[np.ndarray, "classes dim"]:
+def _centers(groups: Sequence[Float[np.ndarray, "_ dim"]]) -> Float[np.ndarray, "classes dim"]:
     return _unit(np.stack([group.mean(axis=0) for group in groups]))
 
 

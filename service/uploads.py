@@ -8,14 +8,8 @@ from fastapi import Depends, Request, UploadFile
 
 from models.imaging import ImageTooLarge, UnreadableImage, read_image
 from models.preprocessing import prepare
-from service.errors import ServiceError, UnreadableUpload
+from service.errors import TooLarge, UnreadableUpload
 from service.resources import Resources, SeenImage
-
-
-class TooLarge(ServiceError):
-    """The upload, or the picture in it, is over the limit."""
-
-    status, code = 413, "too_large"
 
 
 def resources(request: Request) -> Resources:

@@ -52,7 +52,7 @@ def test_a_part_of_a_word_is_not_found() -> None:
 
 @pytest.mark.parametrize("token", ["lung", "heart the", "", "the heart is"])
 def test_what_is_not_there_is_refused_with_the_words_that_are(token: str) -> None:
-    with pytest.raises(TokenNotFound, match="the, heart$"):
+    with pytest.raises(TokenNotFound, match=r"the, heart$"):
         find_token(words_of("The heart"), words_of(token))
 
 

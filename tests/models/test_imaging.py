@@ -1,6 +1,7 @@
 """Image files become grey pixels, or a named error."""
 
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -107,10 +108,8 @@ def test_a_truncated_file_is_refused(kind: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_a_changed_byte_gives_pixels_or_the_named_error(place: int, byte: int) -> None:
     broken = PNG[:place] + bytes([byte]) + PNG[place + 1 :]
-    try:
+    with suppress(UnreadableImage):
         assert read_image(broken, max_pixels=10_000).dtype == np.uint8
-    except UnreadableImage as error:
-        assert str(error)
 
 
 def test_a_picture_at_the_limit_is_read() -> None:

@@ -1,0 +1,77 @@
+"""Words are sums of their pieces over the last layers."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.config import TextEncoderConfig
+from models.text_encoder import TextEncoder, _sum_pieces
+from tests.helpers import BERT
+
+
+@pytest.fixture(scope="module")
+def encoder() -> TextEncoder:
+    torch.manual_seed(0)
+    config = TextEncoderConfig(bert=BERT | {"vocab_size": 50}, last_layers=2)
+    return TextEncoder(config, dim=8).eval()
+
+
+PIECES = torch.tensor([[2, 10, 11, 12, 3]])
+OWNERS = torch.tensor([[-1, 0, 0, 1, -1]])
+
+
+def everything(*shape: int) -> Tensor:
+    return torch.ones(shape, dtype=torch.bool)
+
+
+def padded(tensor: Tensor, value: int, by: int = 2) -> Tensor:
+    return torch.nn.functional.pad(tensor, (0, by), value=value)
+
+
+def test_pieces_are_summed_by_hand() -> None:
+    layers = torch.tensor([[[100.0], [1.0], [2.0], [4.0], [200.0]]])
+    assert _sum_pieces(layers, OWNERS, words=3).tolist() == [[[3.0], [4.0], [0.0]]]
+
+
+def test_words_are_the_last_layers_of_their_pieces(encoder: TextEncoder) -> None:
+    with torch.no_grad():
+        words, _ = encoder(PIECES, everything(1, 5), OWNERS, everything(1, 2))
+        states = encoder.bert(
+            input_ids=PIECES, attention_mask=torch.ones(1, 5), output_hidden_states=True
+        ).hidden_states
+        first = sum(states[layer][0, piece] for layer in (-1, -2) for piece in (1, 2))
+        torch.testing.assert_close(words[0, 0], encoder.word_head(first))
+
+
+def test_the_global_embedding_is_the_mean_of_the_words(encoder: TextEncoder) -> None:
+    with torch.no_grad():
+        _, pooled = encoder(PIECES, everything(1, 5), OWNERS, everything(1, 2))
+        states = encoder.bert(
+            input_ids=PIECES, attention_mask=torch.ones(1, 5), output_hidden_states=True
+        ).hidden_states
+        mean = (states[-1] + states[-2])[:, 1:4].sum(dim=1) / 2  # three pieces are two words
+        torch.testing.assert_close(pooled, encoder.pooled_head(mean))
+
+
+def test_padding_changes_nothing(encoder: TextEncoder) -> None:
+    with torch.no_grad():
+        short = encoder(PIECES, everything(1, 5), OWNERS, everything(1, 2))
+        long = encoder(
+            padded(PIECES, 0),
+            torch.arange(7)[None] < 5,
+            padded(OWNERS, -1),
+            torch.arange(4)[None] < 2,
+        )
+    torch.testing.assert_close(long[0][:, :2], short[0])
+    torch.testing.assert_close(long[1], short[1])
+
+
+def test_a_report_of_padding_gives_no_nan(encoder: TextEncoder) -> None:
+    with torch.no_grad():
+        found = encoder(PIECES, ~everything(1, 5), -everything(1, 5).long(), ~everything(1, 2))
+    assert all(bool(value.isfinite().all()) for value in found)
+
+
+def test_an_unknown_kind_of_text_encoder_is_refused() -> None:
+    with pytest.raises(ValueError, match="birt"):
+        TextEncoder(TextEncoderConfig(bert={"model_type": "birt"}), dim=8)

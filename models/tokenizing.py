@@ -87,6 +87,7 @@ class ReportTokenizer:
         return _pad(reports)
 
     def _read(self, text: str) -> _Report:
+        text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no character
         encoding = self._tokenizer.encode(text)
         owners, words = _words(encoding, text)
         inner = [i for i, owner in enumerate(encoding.word_ids) if owner is not None]

@@ -27,6 +27,8 @@ def create_app(room: Resources) -> FastAPI:
     app = FastAPI(
         title="AGA",
         description="Retrieval, zero-shot classification and heatmaps. Not for clinical use.",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
         max_body_size=room.settings.max_upload_bytes + ROOM_FOR_FORM,
     )
     app.state.resources = room
@@ -61,6 +63,5 @@ async def _observe(request: Request, call: Callable[[Request], Awaitable[Respons
     )
     response.headers["X-Request-ID"] = request.state.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if not request.url.path.startswith(("/docs", "/redoc")):
-        response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = POLICY
     return response

@@ -83,7 +83,7 @@ def _row(match: Match) -> dict[str, Any]:
 def _filters(text: str) -> dict[str, Any]:
     try:
         filters = json.loads(text or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput('filters: not JSON; send {"field": value} or leave it out') from error
     if not isinstance(filters, dict):
         raise BadInput('filters: send a JSON object, as {"field": value}')

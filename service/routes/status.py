@@ -51,7 +51,7 @@ async def index(room: ResourcesDep) -> Json:
     return {"kind": "flat, exact", **{name: room.index.facts[name] for name in kept}}
 
 
-@router.get("/reports/{report_id}")
+@router.get("/reports/{report_id:path}")
 async def report(report_id: str, room: ResourcesDep) -> Json:
     """Return a report."""
     found = room.index.report(report_id)
@@ -74,8 +74,8 @@ async def prompt_set(name: str, room: ResourcesDep) -> Json:
     return find(room, name).model_dump()
 
 
-@router.put("/reports/{report_id}", status_code=501)
-@router.delete("/reports/{report_id}", status_code=501)
+@router.put("/reports/{report_id:path}", status_code=501)
+@router.delete("/reports/{report_id:path}", status_code=501)
 @router.put("/prompt-sets/{name}", status_code=501)
 @router.delete("/prompt-sets/{name}", status_code=501)
 @router.post("/reports", status_code=501)

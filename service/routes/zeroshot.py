@@ -73,11 +73,13 @@ def _default(room: Resources) -> str:
 
 def _own(prompts: str) -> PromptSet:
     try:
-        return PromptSet.model_validate({"name": "request", "classes": json.loads(prompts)})
+        classes = json.loads(prompts)
+        json.dumps(classes, ensure_ascii=False).encode()  # a lone surrogate is no text
+        return PromptSet.model_validate({"name": "request", "classes": classes})
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(f"prompts: {first['msg']}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput("prompts: not JSON; send class → list of prompts") from error
 
 

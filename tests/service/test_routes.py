@@ -133,10 +133,16 @@ def test_k_outside_its_range_is_refused(client: TestClient, k: object) -> None:
     assert "k" in str(problem(answer)["detail"])
 
 
-@pytest.mark.parametrize("filters", ["[1]", "{", '{"age": {"over": 3}}'])
+@pytest.mark.parametrize("filters", ["[1]", "{", '{"age": {"over": 3}}', "[" * 10_000])
 def test_wrong_filters_are_refused(client: TestClient, filters: str) -> None:
     answer = client.post("/retrieve", files={"image": picture()}, data={"filters": filters})
     assert str(problem(answer)["detail"]).startswith("filters")
+
+
+@pytest.mark.parametrize("prompts", ["{", "[]", "[" * 10_000, r'{"a": ["\ud800"]}'])
+def test_wrong_prompts_are_refused(client: TestClient, prompts: str) -> None:
+    answer = client.post("/zeroshot", files={"image": picture()}, data={"prompts": prompts})
+    assert str(problem(answer)["detail"]).startswith("prompts")
 
 
 def test_an_unknown_prompt_set_names_the_known_ones(client: TestClient) -> None:

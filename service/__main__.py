@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from models.checkpoint import CheckpointError
 from service.app import create_app
-from service.index.faiss_index import IndexFault
+from service.engine import EngineFault
+from service.index.protocol import IndexFault
 from service.resources import open_resources
-from service.settings import Settings, SettingsError
+from service.settings import LOOPBACK, Settings, SettingsError
 
 
 def main() -> None:
@@ -26,10 +27,14 @@ def main() -> None:
         first = error.errors()[0]
         _fail(f"AGA_{str(first['loc'][0]).upper()}: {first['msg']}")
     except CheckpointError as error:
-        _fail(f"{error}; set --checkpoint or AGA_CHECKPOINT")
-    except (IndexFault, SettingsError) as error:
+        _fail(f"{error}; --checkpoint or AGA_CHECKPOINT names the folder")
+    except (EngineFault, IndexFault, SettingsError) as error:
         _fail(str(error))
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(name)s %(message)s")
+    if settings.host not in LOOPBACK:
+        logging.getLogger("service").warning(
+            "no login yet: whoever reaches %s may ask", settings.host
+        )
     uvicorn.run(
         create_app(room),
         host=settings.host,

@@ -1,53 +1,36 @@
-"""What can go wrong with a request, and its one shape: RFC 9457 problem details.
+"""What can go wrong while asking, and how it is told (RFC 9457 problem details).
 
 ServiceError
-├── BadInput            422
-├── UnreadableUpload    422
-├── TooLarge            413
-├── NotFound            404
-├── Busy                429
-└── NotBuilt            501
+├── NotFound 404          what the request names is not there
+├── TooLarge 413          the picture has too many pixels
+├── UnsupportedFile 415   the file is neither PNG nor JPEG
+├── UnreadableUpload 422  the file is one of them, or empty, and cannot be decoded
+├── BadInput 422          a value cannot be used
+├── Busy 429              too many requests wait for the engine
+├── NotReady 503          model and index do not belong together
+└── NotBuilt 501          the contract lists it, a later issue builds it
 """
 
-import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from types import MappingProxyType
-from typing import ClassVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-LOG = logging.getLogger("aga.service")
-NONE: Mapping[str, str] = MappingProxyType({})
+PROBLEM = "application/problem+json"
 
 
 class ServiceError(Exception):
-    """A request that cannot be answered; the text says what would be right."""
+    """A request cannot be answered; the message says why and what would be right."""
 
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "internal"
-    headers: ClassVar[Mapping[str, str]] = NONE
+    status, code = 500, "internal"
 
-
-class BadInput(ServiceError):
-    """A parameter is not what it should be."""
-
-    status, code = 422, "bad_input"
-
-
-class UnreadableUpload(ServiceError):
-    """The bytes arrived but are no image."""
-
-    status, code = 422, "unreadable_image"
-
-
-class TooLarge(ServiceError):
-    """The upload, or the picture in it, is over the limit."""
-
-    status, code = 413, "too_large"
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that tell a client what to do next."""
+        return {}
 
 
 class NotFound(ServiceError):
@@ -56,60 +39,106 @@ class NotFound(ServiceError):
     status, code = 404, "not_found"
 
 
+class UnsupportedFile(ServiceError):
+    """The file is of a kind that is not read."""
+
+    status, code = 415, "unsupported_file"
+
+
+class TooLarge(ServiceError):
+    """The upload, or the picture in it, is over the limit."""
+
+    status, code = 413, "too_large"
+
+
+class UnreadableUpload(ServiceError):
+    """The bytes arrived but no decoder could turn them into pixels."""
+
+    status, code = 422, "unreadable_image"
+
+
+class BadInput(ServiceError):
+    """A field was understood, but its value cannot be used."""
+
+    status, code = 422, "bad_input"
+
+
 class Busy(ServiceError):
-    """More requests wait than the queue holds."""
+    """Too many requests wait already."""
 
     status, code = 429, "busy"
-    headers = MappingProxyType({"Retry-After": "1"})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to wait a moment."""
+        return {"Retry-After": "1"}
+
+
+class NotReady(ServiceError):
+    """What is loaded cannot answer."""
+
+    status, code = 503, "not_ready"
 
 
 class NotBuilt(ServiceError):
-    """The contract names this call; a later release answers it."""
+    """The contract lists this call, and nobody has built it yet."""
 
     status, code = 501, "not_built"
 
 
-def install_errors(app: FastAPI) -> None:
-    """Render every error as a problem."""
-
-    @app.exception_handler(ServiceError)
-    async def service_error(request: Request, error: ServiceError) -> JSONResponse:
-        return _problem(request, error.status, error.code, str(error), error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return _problem(request, 422, "bad_input", f"{where}: {first['msg']}")
-
-    @app.exception_handler(HTTPException)
-    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
-        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-        headers = error.headers or NONE
-        return _problem(request, error.status_code, code, str(error.detail), headers)
-
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        LOG.error("unexpected %s request_id=%s", type(error).__name__, _request_id(request))
-        return _problem(request, 500, "internal", "the server failed; see its log")
-
-
-def _problem(
-    request: Request, status: int, code: str, detail: str, headers: Mapping[str, str] = NONE
+def problem(
+    request_id: str,
+    status: int,
+    detail: str,
+    *,
+    code: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    return JSONResponse(
-        {
-            "type": f"urn:aga:problem:{code}",
-            "title": HTTPStatus(status).phrase,
-            "status": status,
-            "detail": detail,
-            "request_id": _request_id(request),
-        },
-        status_code=status,
-        media_type="application/problem+json",
-        headers=dict(headers),
+    """Render a problem; the one shape of every error."""
+    title = HTTPStatus(status).phrase
+    content = {
+        "type": f"urn:aga:problem:{code or title.lower().replace(' ', '_')}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id,
+    }
+    return JSONResponse(content, status, headers=dict(headers or {}), media_type=PROBLEM)
+
+
+def install_errors(app: FastAPI) -> None:
+    """Render every error of the tree, of the models and of the framework as a problem."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+
+
+async def _service_error(request: Request, error: Exception) -> JSONResponse:
+    fault = error if isinstance(error, ServiceError) else ServiceError()
+    return problem(
+        request.state.request_id, fault.status, str(fault), code=fault.code, headers=fault.headers
     )
 
 
-def _request_id(request: Request) -> str:
-    return str(getattr(request.state, "request_id", ""))
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """Name each field at fault and what it should be, never what was sent."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    detail = "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in faults[:5])
+    return problem(request.state.request_id, 422, detail, code="invalid_request")
+
+
+def _place(location: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    fault = error if isinstance(error, HTTPException) else HTTPException(500)
+    hint = _HINTS.get(fault.status_code, fault.detail)
+    return problem(request.state.request_id, fault.status_code, hint, headers=fault.headers)
+
+
+_HINTS = {
+    400: "the request body cannot be read; send what /openapi.json describes",
+    404: "nothing is at this address; /openapi.json lists what is",
+    405: "this address does not take this method; the Allow header lists those it takes",
+}

@@ -2,67 +2,93 @@
 
 import argparse
 import hashlib
+import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from tqdm import tqdm
 
 from models.checkpoint import CheckpointError, open_checkpoint
-from models.manifest import ManifestError, read_rows
-from service.engine import open_engine
+from models.manifest import ManifestError, Row, read_rows
+from service.engine import EngineFault, open_engine
 from service.engine.protocol import Engine
-from service.index.faiss_index import IndexFault, Report, write_index
+from service.index.faiss_index import write_index
+from service.index.protocol import IndexFault, Report
 
 BATCH = 32
 NOT_METADATA = frozenset({"image", "report", "boxes", "masks"})
 
 
-def ingest(manifest: Path, folder: Path, engine: Engine) -> tuple[int, int]:
-    """Embed the reports of a manifest into an index folder.
+@dataclass
+class Ingested:
+    """The reports of a manifest, each once, and what was left out."""
 
-    Returns:
-        How many reports are in the index, and how many rows held no word.
+    reports: list[Report] = field(default_factory=list)
+    repeated: int = 0
+    without_words: int = 0
+
+
+def ingest(manifest: Path, folder: Path, engine: Engine, *, split: str | None = None) -> Ingested:
+    """Embed the reports of a manifest into an index folder.
 
     Raises:
         ManifestError: the manifest cannot be read, or none of its rows holds a report.
     """
-    reports, skipped = _reports(manifest, engine)
-    if not reports:
-        raise ManifestError(f"{manifest}: no row holds a report")
-    vectors = list(_vectors(reports, engine))
+    found = collect(manifest, engine, split=split)
+    if not found.reports:
+        where = f" of split {split!r}" if split else ""
+        raise ManifestError(f"{manifest}: no row{where} holds a report; nothing was written")
     write_index(
         folder,
-        np.concatenate(vectors),
-        reports,
+        np.concatenate(list(_vectors(found.reports, engine))),
+        found.reports,
         identity=engine.identity,
         precision=engine.precision,
     )
-    return len(reports), skipped
+    return found
 
 
-def _reports(manifest: Path, engine: Engine) -> tuple[list[Report], int]:
+def collect(manifest: Path, engine: Engine, *, split: str | None) -> Ingested:
     """Read the reports; one that several images of a study share is stored once."""
-    found: dict[tuple[str, str], Report] = {}
-    taken: dict[str, int] = {}
-    skipped = 0
+    found, seen, ids = Ingested(), set[tuple[str, str]](), set[str]()
     for row in read_rows(manifest):
-        text = str(row.get("report", ""))
-        study = str(row.get("study_id", ""))
+        if split is not None and row.get("split") != split:
+            continue
+        text, study = str(row.get("report", "")), str(row.get("study_id", ""))
         if not engine.tokenizer.words(text):
-            skipped += 1
-        elif (study, text) not in found:
-            name = study or hashlib.sha256(text.encode()).hexdigest()[:16]
-            taken[name] = taken.get(name, 0) + 1
-            unique = name if taken[name] == 1 else f"{name}-{taken[name]}"
-            found[study, text] = Report(unique, text, _metadata(row))
-    return list(found.values()), skipped
+            found.without_words += 1
+        elif (study, text) in seen:
+            found.repeated += 1
+        else:
+            seen.add((study, text))
+            found.reports.append(Report(_report_id(study, text, ids), text, _metadata(row)))
+    return found
 
 
-def _metadata(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in NOT_METADATA}
+def _report_id(study: str, text: str, taken: set[str]) -> str:
+    """Name a report by its study, with a number where a study has several."""
+    name = study or hashlib.sha256(text.encode()).hexdigest()[:16]
+    unique, number = name, 1
+    while unique in taken:
+        number += 1
+        unique = f"{name}-{number}"
+    taken.add(unique)
+    return unique
+
+
+def _metadata(row: Row) -> dict[str, Any]:  # Any: JSON
+    kept = {name: value for name, value in row.items() if name not in NOT_METADATA}
+    plain = json.loads(json.dumps(kept, default=str))  # a Parquet date becomes its text
+    return {name: value for name, value in plain.items() if not _is_nan(value)}
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _vectors(reports: Sequence[Report], engine: Engine) -> Iterator[np.ndarray]:
@@ -75,6 +101,25 @@ def _vectors(reports: Sequence[Report], engine: Engine) -> Iterator[np.ndarray]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Ingest as the arguments say; the last line printed is the index folder."""
+    given = _parser().parse_args(arguments)
+    if given.ray:
+        _fail("--ray: ingesting on Ray is not built yet; leave it out to ingest on this machine")
+    folder = given.index or given.checkpoint.parent / "index"
+    try:
+        engine = open_engine(given.engine, open_checkpoint(given.checkpoint))
+        done = ingest(given.manifest, folder, engine, split=given.split)
+    except CheckpointError as error:
+        _fail(f"{error}; --checkpoint names a checkpoint folder")
+    except (EngineFault, ManifestError, IndexFault, OSError) as error:
+        _fail(str(error))
+    sys.stderr.write(
+        f"{len(done.reports)} reports stored; left out: {done.repeated} repeated, "
+        f"{done.without_words} without a word\n"
+    )
+    sys.stdout.write(f"{folder}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m service.ingest", description="Embed a manifest's reports into an index."
     )
@@ -82,16 +127,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--index", type=Path, help="the folder to write (index, by the checkpoint)")
     parser.add_argument("--engine", choices=("onnx", "torch"), default="onnx")
-    given = parser.parse_args(arguments)
-    folder = given.index or given.checkpoint.parent / "index"
-    try:
-        engine = open_engine(given.engine, open_checkpoint(given.checkpoint))
-        size, skipped = ingest(given.manifest, folder, engine)
-    except (CheckpointError, ManifestError, IndexFault, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(1) from None
-    sys.stderr.write(f"{size} reports; {skipped} rows without a word were left out\n")
-    sys.stdout.write(f"{folder}\n")
+    parser.add_argument("--split", help="only rows of this split")
+    parser.add_argument("--ray", metavar="ADDRESS", help="not built yet")
+    return parser
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"error: {message}\n")
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -1,109 +1,95 @@
-"""What must exist before the first request: model, index, image memory, queue."""
+"""What must exist before the first request: model, index, prompt sets, image memory, queue."""
 
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-import anyio.to_thread
-import numpy as np
-from anyio import CapacityLimiter
+from fastapi import Depends, Request
 
-from models.checkpoint import open_checkpoint
-from models.preprocessing import Letterbox
-from models.zero_shot import EmbeddedPrompts
+from models.checkpoint import CheckpointError, open_checkpoint
+from models.prompts import PromptSet, find_prompt_set, prompt_set_names
+from service.classify import PromptSets
 from service.engine import open_engine
-from service.engine.protocol import EmbeddedImages, Engine
-from service.errors import Busy, NotFound
-from service.index.faiss_index import FaissIndex, open_index
+from service.engine.protocol import Engine
+from service.engine.queue import WorkQueue
+from service.images import ImageCache
+from service.index.faiss_index import open_index
+from service.index.protocol import Index
 from service.settings import Settings
+from service.telemetry import Hops
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class SeenImage:
-    """An image that was sent: what the model made of it, and its pixels for the overlay."""
-
-    image_id: str
-    embedded: EmbeddedImages
-    letterbox: Letterbox
-    grey: np.ndarray
-
-
-class ImageMemory:
-    """The latest images, the oldest forgotten first."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._images: OrderedDict[str, SeenImage] = OrderedDict()
-        self._lock = Lock()
-
-    def put(self, image: SeenImage) -> None:
-        """Remember an image as the latest."""
-        with self._lock:
-            self._images[image.image_id] = image
-            self._images.move_to_end(image.image_id)
-            while len(self._images) > self._size:
-                self._images.popitem(last=False)
-
-    def get(self, image_id: str | None) -> SeenImage:
-        """Return an image by its id, or the latest one.
-
-        Raises:
-            NotFound: it was never sent, or is forgotten.
-        """
-        with self._lock:
-            if image_id is None and self._images:
-                return next(reversed(self._images.values()))
-            if image_id is not None and image_id in self._images:
-                return self._images[image_id]
-        raise NotFound("no such image in memory; send it first, by POST /retrieve or POST /heatmap")
-
-
-@dataclass
 class Resources:
     """Everything that routes share."""
 
     settings: Settings
     engine: Engine
-    index: FaissIndex
-    prompt_folder: Path
-    images: ImageMemory
-    prompts: dict[str, EmbeddedPrompts] = field(default_factory=dict)  # by content
-    waiting: int = 0
-    turn: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    index: Index
+    prompts: PromptSets
+    images: ImageCache
+    queue: WorkQueue
 
-    async def compute(self, work: Callable[[], Answer]) -> Answer:
-        """Run blocking work of the model in a thread, one at a time, within the queue.
+    async def compute(self, work: Callable[[], Answer], hops: Hops) -> Answer:
+        """Run blocking work of the model on its thread.
 
         Raises:
-            Busy: the queue is full.
+            Busy: too many wait already.
         """
-        if self.waiting >= self.settings.queue:
-            raise Busy("too many requests wait for the model; try again in a second")
-        self.waiting += 1
-        try:
-            return await anyio.to_thread.run_sync(work, limiter=self.turn)
-        finally:
-            self.waiting -= 1
+        return await self.queue.run(work, hops)
 
 
 def open_resources(settings: Settings) -> Resources:
     """Open model and index in the order in which they depend on each other.
 
     Raises:
-        CheckpointError, IndexFault: one of them cannot be used; the message says why.
+        CheckpointError, EngineFault, IndexFault: one cannot be used; the message says why.
     """
     checkpoint = open_checkpoint(settings.checkpoint)
     engine = open_engine(settings.engine, checkpoint)
     index = open_index(settings.index, identity=engine.identity, precision=engine.precision)
+    return make_resources(settings, engine, index, prompt_sets=_prompt_sets(checkpoint.path))
+
+
+def make_resources(
+    settings: Settings, engine: Engine, index: Index, *, prompt_sets: Mapping[str, PromptSet]
+) -> Resources:
+    """Put an engine and an index together with the memory and the queue that they need."""
     return Resources(
         settings=settings,
         engine=engine,
         index=index,
-        prompt_folder=checkpoint.path / "prompts",
-        images=ImageMemory(settings.image_cache),
+        prompts=PromptSets(prompt_sets, engine),
+        images=ImageCache(entries=settings.image_cache, max_bytes=settings.image_cache_bytes),
+        queue=WorkQueue(limit=settings.queue),
     )
+
+
+def _prompt_sets(checkpoint: Path) -> dict[str, PromptSet]:
+    """Read the checkpoint's prompt sets, then those that ship; the first is the default."""
+    folder = checkpoint / "prompts"
+    names = [path.stem for path in sorted(folder.glob("*.yaml"))]
+    try:
+        ordered = dict.fromkeys([*names, *prompt_set_names([folder])])
+        return {name: find_prompt_set(name, [folder]) for name in ordered}
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def resources(request: Request) -> Resources:
+    """Return what the application opened at its start."""
+    opened: Resources = request.app.state.resources
+    return opened
+
+
+def hops(request: Request) -> Hops:
+    """Return the request's stopwatch."""
+    watch: Hops = request.state.hops
+    return watch
+
+
+ResourcesDep = Annotated[Resources, Depends(resources)]
+HopsDep = Annotated[Hops, Depends(hops)]

@@ -25,7 +25,8 @@ class Settings(BaseSettings):
     engine: Literal["onnx", "torch"] = "onnx"
     allow_remote: bool = False  # there is no login yet: only behind something that has one
     max_upload_bytes: int = Field(20_000_000, ge=1)
-    image_cache: int = Field(64, ge=1)  # images whose patches are kept for heatmaps
+    image_cache: int = Field(256, ge=1)  # images whose patches are kept for heatmaps
+    image_cache_bytes: int = Field(512_000_000, ge=1)  # memory that they may take together
     queue: int = Field(16, ge=1)  # requests that may wait for the engine
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -1,59 +1,47 @@
 """From an upload to an image that the model has seen."""
 
-import hashlib
-import time
-from typing import Annotated
+from fastapi import UploadFile
 
-from fastapi import Depends, Request, UploadFile
+from models.imaging import ImageTooLarge, UnreadableImage
+from service.errors import TooLarge, UnreadableUpload, UnsupportedFile
+from service.images import SeenImage, image_id_of, look
+from service.resources import Resources
+from service.telemetry import Hops
 
-from models.imaging import ImageTooLarge, UnreadableImage, read_image
-from models.preprocessing import prepare
-from service.errors import TooLarge, UnreadableUpload
-from service.resources import Resources, SeenImage
-
-
-def resources(request: Request) -> Resources:
-    """Return what the application opened at its start."""
-    opened: Resources = request.app.state.resources
-    return opened
+SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG files begin
 
 
-ResourcesDep = Annotated[Resources, Depends(resources)]
-
-
-async def see(upload: UploadFile, room: Resources, timings: dict[str, float]) -> SeenImage:
-    """Read, decode and encode an uploaded image, and remember it.
+async def see(upload: UploadFile, room: Resources, hops: Hops) -> SeenImage:
+    """Read, decode and embed an uploaded image, and remember it as the latest.
 
     Raises:
-        TooLarge, UnreadableUpload: the bytes are too many, or no PNG or JPEG.
+        TooLarge: the file or the picture is over a limit.
+        UnsupportedFile: it is neither PNG nor JPEG.
+        UnreadableUpload: it is empty, or cannot be decoded.
     """
-    started = time.perf_counter()
-    data = await upload.read(room.settings.max_upload_bytes + 1)
-    if len(data) > room.settings.max_upload_bytes:
-        raise TooLarge(f"the file is larger than {room.settings.max_upload_bytes:,} bytes")
-    timings["read"] = _since(started)
-    started = time.perf_counter()
+    with hops.measure("read"):
+        data = await _read(upload, limit=room.settings.max_upload_bytes)
+        known = room.images.find(image_id_of(data))
+    image = known if known else await room.compute(lambda: _look(data, room, hops), hops)
+    room.images.add(image)
+    return image
+
+
+async def _read(upload: UploadFile, *, limit: int) -> bytes:
+    data = await upload.read(limit + 1)
+    if len(data) > limit:
+        raise TooLarge(f"the file is larger than {limit:,} bytes; send a smaller one")
+    if not data:
+        raise UnreadableUpload("the file is empty; send a PNG or JPEG image")
+    if not data.startswith(SIGNATURES):
+        raise UnsupportedFile("the file is neither PNG nor JPEG; convert it to one of them")
+    return data
+
+
+def _look(data: bytes, room: Resources, hops: Hops) -> SeenImage:
     try:
-        image = await room.compute(lambda: _encode(data, room))
+        return look(data, room.engine, hops)
     except ImageTooLarge as error:
         raise TooLarge(str(error)) from error
     except UnreadableImage as error:
         raise UnreadableUpload(str(error)) from error
-    timings["encode"] = _since(started)
-    room.images.put(image)
-    return image
-
-
-def _encode(data: bytes, room: Resources) -> SeenImage:
-    grey = read_image(data)
-    prepared = prepare(grey, room.engine.config.preprocessing)
-    return SeenImage(
-        image_id=hashlib.sha256(data).hexdigest()[:32],
-        embedded=room.engine.encode_images([prepared]),
-        letterbox=prepared.letterbox,
-        grey=grey,
-    )
-
-
-def _since(started: float) -> float:
-    return round(1000 * (time.perf_counter() - started), 2)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from models.checkpoint import Checkpoint
+from models.checkpoint import Checkpoint, CheckpointError
 from models.preprocessing import PreparedImage
 from service.engine.protocol import EmbeddedImages, EmbeddedTexts, TokenGroups
 
@@ -71,6 +71,10 @@ def _session(checkpoint: Checkpoint, name: str) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = len(os.sched_getaffinity(0))  # the container's cores
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if name not in checkpoint.files:
+        raise CheckpointError(
+            f"{checkpoint.path}: holds no {name}; run python -m models.export {checkpoint.path}"
+        )
     return onnxruntime.InferenceSession(
         checkpoint.file(name), options, providers=["CPUExecutionProvider"]
     )

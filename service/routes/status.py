@@ -1,13 +1,12 @@
-"""What is loaded, and whether it answers; reports and prompt sets as they are."""
+"""What is loaded, and whether it answers."""
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
 
-from models.prompts import prompt_set_names
-from service.errors import NotBuilt, NotFound
-from service.routes.zeroshot import find
-from service.uploads import ResourcesDep
+from service.errors import NotReady
+from service.resources import ResourcesDep
 
 router = APIRouter()
 Json = dict[str, Any]  # Any: JSON
@@ -21,8 +20,11 @@ async def healthz() -> Json:
 
 @router.get("/readyz")
 async def readyz(room: ResourcesDep) -> Json:
-    """Say that model and index are loaded and belong together, as the start has checked."""
-    return {"status": "ready", "model": room.engine.identity, "index": room.index.generation}
+    """Say that model and index are loaded and belong together."""
+    facts = room.index.facts
+    if (facts.identity, facts.precision) != (room.engine.identity, room.engine.precision):
+        raise NotReady("model and index do not belong together; run python -m service.ingest")
+    return {"status": "ready", "model": room.engine.identity, "index": facts.generation}
 
 
 @router.get("/model")
@@ -34,12 +36,13 @@ async def model(room: ResourcesDep) -> Json:
         "engine": room.engine.kind,
         "precision": room.engine.precision,
         "dim": config.dim,
+        "temperature": config.temperature,
         "thresholds": room.engine.thresholds,
         "preprocessing": config.preprocessing.model_dump(),
         "backbone": config.image.backbone,
         "max_pieces": config.text.max_pieces,
-        "temperature": config.temperature,
-        "prompt_sets": prompt_set_names([room.prompt_folder]),
+        "prompt_sets": list(room.prompts.named),
+        "default_prompt_set": room.prompts.default,
         "notice": "not for clinical use",
     }
 
@@ -47,40 +50,4 @@ async def model(room: ResourcesDep) -> Json:
 @router.get("/index")
 async def index(room: ResourcesDep) -> Json:
     """Describe the index that answers."""
-    kept = ("generation", "size", "dim", "identity", "precision")
-    return {"kind": "flat, exact", **{name: room.index.facts[name] for name in kept}}
-
-
-@router.get("/reports/{report_id:path}")
-async def report(report_id: str, room: ResourcesDep) -> Json:
-    """Return a report."""
-    found = room.index.report(report_id)
-    if found is None:
-        raise NotFound("no report has this id")
-    return {"report_id": report_id, "report": found.text, "metadata": dict(found.metadata)}
-
-
-@router.get("/prompt-sets")
-async def prompt_sets(room: ResourcesDep) -> Json:
-    """List the prompt sets."""
-    return {"prompt_sets": prompt_set_names([room.prompt_folder])}
-
-
-@router.get("/prompt-sets/{name}")
-async def prompt_set(name: str, room: ResourcesDep) -> Json:
-    """Return a prompt set."""
-    if name not in prompt_set_names([room.prompt_folder]):
-        raise NotFound("no prompt set has this name; GET /prompt-sets lists them")
-    return find(room, name).model_dump()
-
-
-@router.put("/reports/{report_id:path}", status_code=501)
-@router.delete("/reports/{report_id:path}", status_code=501)
-@router.put("/prompt-sets/{name}", status_code=501)
-@router.delete("/prompt-sets/{name}", status_code=501)
-@router.post("/reports", status_code=501)
-@router.delete("/reports", status_code=501)
-@router.get("/metrics", status_code=501)
-async def not_built() -> None:
-    """Say that a later release answers this call."""
-    raise NotBuilt("this call is not built yet; reports come in by python -m service.ingest")
+    return {"kind": "flat, exact", **asdict(room.index.facts)}

@@ -2,11 +2,13 @@
 
 const get = (id) => document.getElementById(id);
 const canvas = get("canvas");
-const state = { file: null, bitmap: null, imageId: null };
+const state = { file: null, bitmap: null, imageId: null, running: 0 };
 
 /** Call the API; a problem's detail becomes the error's message. */
 async function call(path, options) {
-  const response = await fetch(path, options);
+  const response = await fetch(path, options).catch(() => {
+    throw new Error("The server does not answer. Is it still running?");
+  });
   const body = await response.json();
   if (!response.ok) throw new Error(body.detail ?? response.statusText);
   return body;
@@ -21,42 +23,71 @@ function form(fields) {
 /** Run a task with the page marked busy and its error shown. */
 async function attempt(task) {
   get("error").hidden = true;
-  document.body.classList.add("busy");
+  busy(+1);
   try {
     await task();
   } catch (error) {
     get("error").textContent = error.message;
     get("error").hidden = false;
   } finally {
-    document.body.classList.remove("busy");
+    busy(-1);
   }
 }
 
+function busy(change) {
+  state.running += change;
+  document.body.classList.toggle("busy", state.running > 0);
+  get("results").setAttribute("aria-busy", state.running > 0);
+}
+
+/** Show an image at once, then ask; answers for an image that was replaced are dropped. */
 async function choose(file) {
-  state.file = file;
+  Object.assign(state, { file, bitmap: null, imageId: null });
+  forget();
   await attempt(async () => {
-    await Promise.all([retrieve(), classify()]);
-    state.bitmap = await createImageBitmap(file);
-    draw();
-    canvas.hidden = false;
-    get("hint").hidden = true;
-    get("drop").classList.add("full");
-    for (const part of get("ask").elements) part.disabled = false;
+    const bitmap = await createImageBitmap(file).catch(() => null);
+    if (state.file !== file) return;
+    state.bitmap = bitmap;
+    preview();
+    await retrieve();
+    await classify();
   });
 }
 
+function forget() {
+  for (const part of ["reports", "classes", "shown"]) get(part).replaceChildren();
+  for (const part of get("ask").elements) part.disabled = true;
+}
+
+function preview() {
+  const shown = state.bitmap !== null;
+  canvas.hidden = !shown;
+  get("hint").hidden = shown;
+  get("drop").classList.toggle("full", shown);
+  if (shown) draw();
+}
+
 async function retrieve() {
+  const { file } = state;
   const rerank = get("rerank").checked ? "groups" : "none";
-  const found = await call(`/retrieve?k=5&rerank=${rerank}`, { method: "POST", body: form({ image: state.file }) });
-  state.imageId = found.image_id;
-  get("waiting").hidden = true;
-  get("reports").replaceChildren(...found.matches.map(reportItem));
+  get("waiting").textContent = "Looking for similar cases …";
+  get("waiting").hidden = false;
+  try {
+    const found = await call(`/retrieve?k=5&rerank=${rerank}`, { method: "POST", body: form({ image: file }) });
+    if (state.file !== file) return;
+    state.imageId = found.image_id;
+    get("reports").replaceChildren(...found.matches.map(reportItem));
+    for (const part of get("ask").elements) part.disabled = false;
+  } finally {
+    if (state.file === file) get("waiting").hidden = true;
+  }
 }
 
 async function classify() {
-  const name = get("sets").value;
-  const found = await call("/zeroshot", { method: "POST", body: form({ image: state.file, prompt_set: name }) });
-  get("classes").replaceChildren(...found.classes.map(classItem));
+  const { file } = state;
+  const fields = { image: file, prompt_set: get("sets").value };
+  const found = await call("/zeroshot", { method: "POST", body: form(fields) });
+  if (state.file === file) get("classes").replaceChildren(...found.classes.map(classItem));
 }
 
 function element(tag, attributes, ...children) {
@@ -77,7 +108,7 @@ function reportItem(match) {
 
 /** Cut a report into plain text and words that can be clicked. */
 function words(report, reportId) {
-  return report.split(/([\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*)/u).map((part, place) => {
+  return report.split(/([\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)*)/u).map((part, place) => {
     if (place % 2 === 0) return part;
     const button = element("button", { className: "word", type: "button" }, part);
     button.addEventListener("click", () => show(part, { report_id: reportId }, button));
@@ -94,18 +125,25 @@ function classItem({ label, probability }) {
 
 async function show(token, context, button) {
   await attempt(async () => {
+    const { file } = state;
     const query = new URLSearchParams({ token, image_id: state.imageId, ...context });
     const map = await call(`/heatmap?${query}`);
+    if (state.file !== file) return;
+    mark(button);
     draw(map);
-    document.querySelectorAll(".word.on").forEach((other) => other.classList.remove("on"));
-    button?.classList.add("on");
     const patches = map.grid[0] * map.grid[1];
     get("shown").textContent = `“${map.token}” gathers ${map.group_size} of ${patches} patches (threshold ${map.threshold.toFixed(2)})`;
   });
 }
 
+function mark(button) {
+  document.querySelectorAll(".word[aria-pressed]").forEach((other) => other.removeAttribute("aria-pressed"));
+  button?.setAttribute("aria-pressed", "true");
+}
+
 /** Draw the image, and over it a map whose cells are blended smoothly. */
 function draw(map) {
+  if (!state.bitmap) return;
   canvas.width = state.bitmap.width;
   canvas.height = state.bitmap.height;
   const context = canvas.getContext("2d");
@@ -132,13 +170,14 @@ function heat({ grid: [rows, columns], weights }) {
 async function start() {
   const [model, index] = await Promise.all([call("/model"), call("/index")]);
   get("sets").replaceChildren(...model.prompt_sets.map((name) => element("option", { value: name }, name)));
-  if (model.prompt_sets.includes("phantom-chest")) get("sets").value = "phantom-chest";
+  get("sets").value = model.default_prompt_set;
   get("model").textContent = `Model ${model.identity.slice(0, 12)} (${model.engine}, ${model.precision}) · ${index.size} reports`;
 }
 
 get("file").addEventListener("change", ({ target }) => target.files[0] && choose(target.files[0]));
 get("drop").addEventListener("dragover", (event) => { event.preventDefault(); get("drop").classList.add("over"); });
 get("drop").addEventListener("dragleave", () => get("drop").classList.remove("over"));
+for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
 get("drop").addEventListener("drop", (event) => {
   event.preventDefault();
   get("drop").classList.remove("over");
@@ -151,5 +190,5 @@ get("ask").addEventListener("submit", (event) => {
   const token = get("token").value.trim();
   if (token) show(token, {});
 });
-get("clear").addEventListener("click", () => { draw(); get("shown").textContent = ""; });
+get("clear").addEventListener("click", () => { draw(); mark(); get("shown").textContent = ""; });
 attempt(start);

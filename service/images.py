@@ -1,0 +1,92 @@
+"""Images that callers have shown, kept for a while so that heatmaps need no second upload."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import UInt8
+
+from models.imaging import read_image
+from models.preprocessing import Letterbox, PreparedImage, prepare
+from service.engine.protocol import EmbeddedImages, Engine
+from service.errors import NotFound
+from service.telemetry import Hops
+
+
+@dataclass(frozen=True)
+class SeenImage:
+    """An image as the model saw it, and its grey pixels for overlays."""
+
+    image_id: str
+    grey: UInt8[np.ndarray, "height width"]
+    letterbox: Letterbox
+    embedded: EmbeddedImages  # a batch of one
+
+    @property
+    def bytes(self) -> int:
+        """Memory that the image takes."""
+        return self.grey.nbytes + self.embedded.patches.nbytes
+
+
+class ImageCache:
+    """The images used last, within a number and a size in memory."""
+
+    def __init__(self, *, entries: int, max_bytes: int) -> None:
+        self._entries, self._max_bytes, self._held = entries, max_bytes, 0
+        self._images: OrderedDict[str, SeenImage] = OrderedDict()
+
+    def find(self, image_id: str) -> SeenImage | None:
+        """Return an image, or None; it counts as used now."""
+        image = self._images.get(image_id)
+        if image:
+            self._images.move_to_end(image_id)
+        return image
+
+    def get(self, image_id: str | None) -> SeenImage:
+        """Return an image by its id, or the latest one.
+
+        Raises:
+            NotFound: it is unknown or has made room for others.
+        """
+        if image_id is None and self._images:
+            return next(reversed(self._images.values()))
+        image = self.find(image_id or "")
+        if image is None:
+            what = "no image has been sent yet" if image_id is None else "unknown or expired image"
+            raise NotFound(f"{what}; send the image again, to /retrieve or POST /heatmap")
+        return image
+
+    def add(self, image: SeenImage) -> None:
+        """Keep an image; those used longest ago make room, the new one always stays."""
+        self._drop(image.image_id)
+        self._images[image.image_id] = image
+        self._held += image.bytes
+        while len(self._images) > 1 and self._overfull():
+            self._drop(next(iter(self._images)))
+
+    def _overfull(self) -> bool:
+        return len(self._images) > self._entries or self._held > self._max_bytes
+
+    def _drop(self, image_id: str) -> None:
+        if image := self._images.pop(image_id, None):
+            self._held -= image.bytes
+
+
+def image_id_of(data: bytes) -> str:
+    """Name an image by its bytes."""
+    return hashlib.sha256(data).hexdigest()[:32]
+
+
+def look(data: bytes, engine: Engine, hops: Hops) -> SeenImage:
+    """Decode, fit and embed an image.
+
+    Raises:
+        UnreadableImage: the bytes are no picture.
+    """
+    with hops.measure("decode"):
+        grey = read_image(data)
+        prepared: PreparedImage = prepare(grey, engine.config.preprocessing)
+    with hops.measure("encode"):
+        embedded = engine.encode_images([prepared])
+    return SeenImage(image_id_of(data), grey, prepared.letterbox, embedded)

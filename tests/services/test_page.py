@@ -1,21 +1,24 @@
-"""The page in a real browser, against a real server."""
+"""The page in a real browser, before a real server."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from service.ingest import main as ingest
 from tests.helpers import REPORTS
-from training.data.phantom import write_phantom
+from tests.service.test_routes import picture
 
 pytestmark = pytest.mark.services
-FLAGS = (
+QUIET = os.environ | {"OMP_NUM_THREADS": "1"}
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -23,58 +26,86 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-)
+]
 
 
-@pytest.fixture
-def address(exported: Path, tmp_path: Path) -> Iterator[str]:
-    manifest = tmp_path / "pairs.jsonl"
-    manifest.write_text("\n".join(json.dumps({"report": text}) for text in REPORTS))
-    index = tmp_path / "index"
-    ingest([str(manifest), "--checkpoint", str(exported), "--index", str(index)])
+@pytest.fixture(scope="module")
+def address(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Ingest and serve on a free loopback port until the tests are done."""
+    folder = tmp_path_factory.mktemp("page")
+    rows = [{"image": "x.png", "report": t, "study_id": f"s{i}"} for i, t in enumerate(REPORTS)]
+    (folder / "pairs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    flags = ["--checkpoint", str(exported), "--index", str(folder / "index")]
+    ingest = [sys.executable, "-m", "service.ingest", str(folder / "pairs.jsonl"), *flags]
+    subprocess.run(ingest, check=True, env=QUIET)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    flags = ["--checkpoint", str(exported), "--index", str(index), "--port", str(port)]
-    server = subprocess.Popen([sys.executable, "-m", "service", *flags], stderr=subprocess.PIPE)
-    assert server.stderr is not None
-    while b"running on" not in (line := server.stderr.readline()):
-        assert line, "the server ended before it listened"
-    yield f"http://127.0.0.1:{port}"
-    server.terminate()
-    server.communicate(timeout=20)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "service", *flags, "--port", str(port)], env=QUIET
+    )
+    try:
+        wait_until_ready(f"http://127.0.0.1:{port}", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def wait_until_ready(address: str, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert server.poll() is None, "the server ended before it answered"
+        try:
+            urllib.request.urlopen(f"{address}/readyz", timeout=2).close()
+        except OSError:
+            time.sleep(0.1)  # nothing to wait on: the port opens when the model is loaded
+        else:
+            return
+    raise AssertionError("the server did not answer in time")
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
+def page(address: str) -> Iterator[Page]:
+    """Open the page; whatever its console complains about fails the test."""
+    complaints: list[str] = []
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
-        yield browser.new_page()
+        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1280, "height": 900})
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        opened.goto(address)
+        yield opened
         browser.close()
+    assert not [text for text in complaints if "status of 4" not in text]
 
 
-def test_an_image_gives_reports_scores_and_a_map_for_a_clicked_word(
-    page: Page, address: str, tmp_path: Path
-) -> None:
-    write_phantom(tmp_path / "phantom/pairs.jsonl", kind="chest", n=1, seed=0)
-    image = next((tmp_path / "phantom/images").iterdir())
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(address)
-    page.set_input_files("#file", image)
-    page.wait_for_selector("#canvas:visible")
-    assert page.locator("#reports li").count() == len(REPORTS)
-    assert page.locator("#classes li").count() == 10
-    page.locator(".word").first.click()
-    page.wait_for_selector(".word.on")
-    assert "patches" in (page.text_content("#shown") or "")
-    assert faults == []
+def choose(page: Page, data: bytes) -> None:
+    page.set_input_files("#file", {"name": "x.png", "mimeType": "image/png", "buffer": data})
 
 
-def test_a_wrong_file_is_explained(page: Page, address: str, tmp_path: Path) -> None:
-    wrong = tmp_path / "wrong.png"
-    wrong.write_text("no image")
-    page.goto(address)
-    page.set_input_files("#file", wrong)
-    page.wait_for_selector("#error:visible")
-    assert "not a readable PNG or JPEG" in (page.text_content("#error") or "")
+def test_an_image_brings_reports_scores_and_a_map_of_a_clicked_word(page: Page) -> None:
+    choose(page, picture(320, 200))
+    page.wait_for_selector("#classes li")
+    assert page.locator("#reports > li").count() == len(REPORTS)
+    plain = page.evaluate("document.getElementById('canvas').toDataURL()")
+    page.locator("#reports .word").first.click()
+    page.wait_for_selector("#shown:has-text('gathers')")
+    assert page.evaluate("document.getElementById('canvas').toDataURL()") != plain
+    if folder := os.environ.get("AGA_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/page.png", full_page=True)
+
+
+def test_an_own_word_is_shown_by_the_keyboard_alone(page: Page) -> None:
+    choose(page, picture(320, 200))
+    page.wait_for_selector("#token:enabled")
+    page.focus("#token")
+    page.keyboard.type("effusion")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#shown:has-text('effusion')")
+
+
+def test_a_wrong_file_shows_what_to_do(page: Page) -> None:
+    choose(page, b"a line\n" * 10)
+    page.wait_for_selector("#error:not([hidden])")
+    assert "PNG" in (page.text_content("#error") or "")
+    assert page.locator("#reports > li").count() == 0

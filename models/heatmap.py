@@ -7,10 +7,12 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from models.preprocessing import Letterbox
+from models.preprocessing import Letterbox, Region
 from models.tokenizing import Word
 
 HEAT = np.array([[0, 0, 0], [122, 16, 60], [221, 81, 58], [252, 187, 60], [252, 252, 180]])
+LEVELS = np.arange(256) / 255  # steps between no heat and full heat
+STRIP = 64  # rows that are blended at once, so that memory follows the result alone
 
 
 class TokenNotFound(ValueError):
@@ -72,17 +74,31 @@ def render_overlay(
     grey: UInt8[np.ndarray, "height width"], heatmap: Heatmap, *, strength: float = 0.6
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Color the image where the weights are high, smoothly between patch centers."""
-    height, width = grey.shape
-    region = heatmap.letterbox.region
-    scaled = heatmap.weights / max(float(heatmap.weights.max()), np.finfo(np.float32).tiny)
-    soft = Image.fromarray(np.float32(scaled)).resize(
-        (max(1, round(region.width)), max(1, round(region.height))), Image.Resampling.BILINEAR
-    )
-    heat = np.clip(np.asarray(soft.crop((0, 0, width, height))), 0.0, 1.0)
-    levels = np.linspace(0, 1, len(HEAT))
-    color = np.stack([np.interp(heat, levels, HEAT[:, channel]) for channel in range(3)], axis=-1)
-    alpha = strength * heat[..., None]
-    return np.asarray(np.rint(grey[..., None] * (1 - alpha) + color * alpha), dtype=np.uint8)
+    highest = max(float(heatmap.weights.max()), np.finfo(np.float32).tiny)
+    scaled = Image.fromarray(np.float32(heatmap.weights / highest))
+    alpha = strength * LEVELS[:, None]
+    stops = np.linspace(0, 1, len(HEAT))
+    color = np.stack([np.interp(LEVELS, stops, channel) for channel in HEAT.T], axis=-1)
+    tint, clear = (color * alpha).astype(np.float32), (1 - alpha).astype(np.float32)
+    overlay = np.empty((*grey.shape, 3), dtype=np.uint8)
+    for top in range(0, len(grey), STRIP):
+        strip = grey[top : top + STRIP, :, None]
+        level = _levels(scaled, heatmap.letterbox.region, top, strip.shape[:2])
+        overlay[top : top + STRIP] = np.rint(strip * clear[level] + tint[level])
+    return overlay
+
+
+def _levels(
+    scaled: Image.Image, region: Region, top: int, shape: tuple[int, ...]
+) -> UInt8[np.ndarray, "rows width"]:
+    """Spread weights in 0..1 over some rows of the image, as indices of LEVELS."""
+    rows, width = shape
+    down, across = scaled.height / region.height, scaled.width / region.width
+    right = min(width * across, scaled.width)  # Pillow refuses a box that rounding put outside
+    bottom = min((top + rows) * down, scaled.height)
+    box = (0, top * down, right, bottom)
+    heat = np.asarray(scaled.resize((width, rows), Image.Resampling.BILINEAR, box=box))
+    return np.asarray(np.rint(255 * np.clip(heat, 0.0, 1.0)), dtype=np.uint8)
 
 
 def _patch_of_pixel(pixels: int, scaled: int, stride: int) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Where a word is seen: from its patch weights to pixels of the original image."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -145,3 +147,22 @@ def test_an_overlay_leaves_what_is_far_away() -> None:
     grey = np.full((100, 200), 90, dtype=np.uint8)
     found = render_overlay(grey, hot(box_of(200, 100), 1, 3))
     assert (found[:, :100] == 90).all()
+
+
+def test_strips_leave_no_seams() -> None:
+    weights = np.random.default_rng(0).random((4, 3)).astype(np.float32)
+    heatmap = Heatmap(weights, box_of(150, 200))
+    grey = np.full((200, 150), 90, dtype=np.uint8)
+    whole = render_overlay(grey, heatmap).astype(int)
+    assert np.abs(np.diff(whole, axis=0)).max() <= 8  # a patch is 50 rows: colors change slowly
+
+
+def test_an_overlay_takes_little_more_memory_than_itself() -> None:
+    grey = np.zeros((2000, 1000), dtype=np.uint8)
+    tracemalloc.start()
+    try:
+        overlay = render_overlay(grey, hot(box_of(1000, 2000), 1, 1))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * overlay.nbytes

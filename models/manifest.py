@@ -7,13 +7,18 @@ relative to the manifest.
 import csv
 import importlib
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 Row = dict[str, Any]  # Any: a manifest may hold any JSON value in any column
 
 JSON_COLUMNS = frozenset({"labels", "boxes", "masks"})  # a table's cells hold these as JSON
+PLAIN_COLUMNS = ("image", "report", "study_id", "patient_id", "split")  # one value, never several
+
+
+Placed = tuple[str, Row]  # a row behind the place that a message names
 
 
 class ManifestError(ValueError):
@@ -32,19 +37,20 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise ManifestError(f"{path}: a manifest ends in one of {kinds}")
     if not path.is_file():
         raise ManifestError(f"{path}: no such file")
-    return (_present(row) for row in reader(path))
+    return (_checked(row, where) for where, row in reader(path))
 
 
-def _read_jsonl(path: Path) -> Iterator[Row]:
+def _read_jsonl(path: Path) -> Iterator[Placed]:
     for number, line in enumerate(_lines(path), start=1):
         if line.strip():
-            row = _parse_json(line, where=f"{path}:{number}")
+            where = f"{path}:{number}"
+            row = _parse_json(line, where=where)
             if not isinstance(row, dict):
-                raise ManifestError(f"{path}:{number}: not a JSON object")
-            yield row
+                raise ManifestError(f"{where}: not a JSON object")
+            yield where, row
 
 
-def _read_csv(path: Path) -> Iterator[Row]:
+def _read_csv(path: Path) -> Iterator[Placed]:
     rows = csv.reader(_lines(path), strict=True)
     try:
         columns = next(rows, [])
@@ -52,7 +58,8 @@ def _read_csv(path: Path) -> Iterator[Row]:
             raise ManifestError(f"{path}:1: the first line must name the columns, each once")
         for cells in rows:
             if cells:
-                yield _csv_row(columns, cells, where=f"{path}:{rows.line_num}")
+                where = f"{path}:{rows.line_num}"
+                yield where, _csv_row(columns, cells, where=where)
     except csv.Error as error:
         raise ManifestError(f"{path}:{rows.line_num}: {error}") from error
 
@@ -60,23 +67,20 @@ def _read_csv(path: Path) -> Iterator[Row]:
 def _csv_row(columns: list[str], cells: list[str], *, where: str) -> Row:
     if len(cells) != len(columns):
         raise ManifestError(f"{where}: {len(cells)} cells, but {len(columns)} columns")
-    row: Row = dict(zip(columns, cells, strict=True))
-    return row | {
-        name: _parse_json(row[name], where=f"{where}: {name}")
-        for name in JSON_COLUMNS & row.keys()
-        if row[name]
-    }
+    return _decoded(dict(zip(columns, cells, strict=True)), where=where)
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
+def _read_parquet(path: Path) -> Iterator[Placed]:
     try:
         parquet = importlib.import_module("pyarrow.parquet")
     except ImportError as error:
         raise ManifestError(f"{path}: reading Parquet needs the package pyarrow") from error
     try:
-        for batch in parquet.ParquetFile(path).iter_batches():
-            for row in batch.to_pylist():
-                yield _decoded(row, where=str(path))
+        batches = parquet.ParquetFile(path).iter_batches()
+        rows = (row for batch in batches for row in batch.to_pylist())
+        for number, row in enumerate(rows, start=1):
+            where = f"{path}: row {number}"
+            yield where, _decoded(row, where=where)
     except (OSError, ValueError) as error:  # pyarrow's errors derive from these
         if isinstance(error, ManifestError):
             raise
@@ -85,7 +89,7 @@ def _read_parquet(path: Path) -> Iterator[Row]:
 
 def _decoded(row: Row, *, where: str) -> Row:
     """Parse JSON that a table keeps as text; a nested column is taken as it is."""
-    texts = [name for name in JSON_COLUMNS & row.keys() if isinstance(row[name], str)]
+    texts = [name for name in JSON_COLUMNS & row.keys() if row[name] and isinstance(row[name], str)]
     return row | {name: _parse_json(row[name], where=f"{where}: {name}") for name in texts}
 
 
@@ -101,21 +105,34 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _parse_json(text: str, *, where: str) -> Any:  # Any: whatever the JSON holds
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except ValueError as error:
+        value = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ManifestError(f"{where}: holds half of a surrogate pair, which is no text") from error
+    except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise ManifestError(f"{where}: not JSON ({reason})") from error
+    return value
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refuse_number(number)
 
 
-def _present(row: Row) -> Row:
+def _refuse_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no finite number")
+
+
+def _checked(row: Row, where: str) -> Row:
+    """Leave out what is missing, and refuse several values where one belongs."""
+    for name in PLAIN_COLUMNS:
+        if isinstance(row.get(name), list | dict):
+            raise ManifestError(f"{where}: {name}: takes one value, not a list or an object")
     return {name: value for name, value in row.items() if value is not None and value != ""}
 
 
-_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
+_READERS: dict[str, Callable[[Path], Iterator[Placed]]] = {
     ".jsonl": _read_jsonl,
     ".csv": _read_csv,
     ".parquet": _read_parquet,

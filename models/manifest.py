@@ -6,11 +6,11 @@ relative to the manifest.
 
 import csv
 import importlib
-import json
-import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from models.plain_json import read_json
 
 Row = dict[str, Any]  # Any: a manifest may hold any JSON value in any column
 
@@ -105,23 +105,9 @@ def _lines(path: Path) -> Iterator[str]:
 
 def _parse_json(text: str, *, where: str) -> Any:  # Any: whatever the JSON holds
     try:
-        value = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        raise ManifestError(f"{where}: holds half of a surrogate pair, which is no text") from error
-    except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise ManifestError(f"{where}: not JSON ({reason})") from error
-    return value
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    return value if math.isfinite(value) else _refuse_number(number)
-
-
-def _refuse_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no finite number")
+        return read_json(text)
+    except ValueError as error:
+        raise ManifestError(f"{where}: not JSON ({error})") from error
 
 
 def _checked(row: Row, where: str) -> Row:

@@ -1,9 +1,9 @@
 """Filters on metadata: a value, one of several values, or a range."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from models.plain_json import read_json
 from service.errors import BadInput
 
 Filters = dict[str, Any]  # Any: JSON
@@ -16,9 +16,10 @@ def parse_filters(text: str) -> Filters:
         BadInput: they are no filters; the message shows the right form.
     """
     try:
-        filters = json.loads(text or "{}")
-    except (ValueError, RecursionError) as error:
-        raise BadInput('filters: not JSON; send {"field": value} or leave it out') from error
+        filters = read_json(text or "{}")
+    except ValueError as error:
+        form = 'send {"field": value} or leave it out'
+        raise BadInput(f"filters: not JSON ({error}); {form}") from error
     if not isinstance(filters, dict):
         raise BadInput('filters: send a JSON object, as {"field": value}')
     if not all(_is_usable(wanted) for wanted in filters.values()):

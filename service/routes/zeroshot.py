@@ -1,11 +1,11 @@
 """Classes of an image from text prompts."""
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Form, UploadFile
 from pydantic import ValidationError
 
+from models.plain_json import read_json
 from models.prompts import PromptSet
 from service.classify import ScoredClass, score_classes
 from service.errors import BadInput
@@ -62,11 +62,11 @@ def _asked(room: Resources, name: str | None, prompts: str | None) -> PromptSet:
 
 def _own(prompts: str) -> PromptSet:
     try:
-        asked = PromptSet.model_validate({"name": "request", "classes": json.loads(prompts)})
+        asked = PromptSet.model_validate({"name": "request", "classes": read_json(prompts)})
     except ValidationError as error:
         raise BadInput(f"prompts: {error.errors()[0]['msg']}; {FORM}") from error
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"prompts: not JSON; {FORM}") from error
+    except ValueError as error:
+        raise BadInput(f"prompts: not JSON ({error}); {FORM}") from error
     texts = [*asked.positive, *(asked.negative or ())]
     if sum(map(len, texts)) > MOST_PROMPTS:
         raise BadInput(f"prompts: more than {MOST_PROMPTS} in one request")

@@ -98,6 +98,10 @@ def test_filtered_search_finds_what_brute_force_finds(
         ("/zeroshot", {"prompts": "[" * 100_000}),
         ("/zeroshot", {"prompts": json.dumps({"mass": ["mass"] * 300})}),
         ("/zeroshot", {"prompts": '{"mass": ["..."]}'}),
+        ("/zeroshot", {"prompts": '{"mass": ["a \\ud800 mass"]}'}),
+        ("/zeroshot", {"prompts": '{"\\udfff": ["mass"], "other": ["heart"]}'}),
+        ("/retrieve", {"filters": '{"view": "\\ud800"}'}),
+        ("/retrieve", {"filters": '{"age": {"min": 1e999}}'}),
         ("/zeroshot", {"prompts": "{}", "prompt_set": "phantom-chest"}),
     ],
 )
@@ -149,6 +153,22 @@ def test_what_was_sent_is_not_repeated(client: TestClient) -> None:
     answer = client.post("/embed/text", json={"texts": [{"secret": "Mrs Miller"}]})
     assert problem(answer)["status"] == 422
     assert "Miller" not in answer.text
+
+
+def test_half_a_surrogate_pair_is_no_text_to_embed(client: TestClient) -> None:
+    body, kind = b'{"texts": ["a \\ud800 mass"]}', {"content-type": "application/json"}
+    assert problem(client.post("/embed/text", content=body, headers=kind))["status"] == 422
+
+
+def test_a_form_in_another_charset_cannot_bring_half_a_surrogate_pair(client: TestClient) -> None:
+    parts = (
+        b'--x\r\nContent-Disposition: form-data; name="image"; filename="x.png"\r\n\r\n',
+        picture(),
+        b'\r\n--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n+2AA- heart\r\n--x--\r\n',
+    )
+    kind = {"content-type": "multipart/form-data; boundary=x; charset=utf-7"}
+    answer = client.post("/heatmap", content=b"".join(parts), headers=kind)
+    assert problem(answer)["status"] == 422
 
 
 def test_a_full_queue_refuses_at_once() -> None:

@@ -114,17 +114,26 @@ class _Exchange:
 
     def log(self) -> None:
         """Write the request's line."""
-        route = getattr(self._scope.get("route"), "path", "none")
         log.info(
             _event(
                 "request",
                 request_id=self.request_id,
                 method=self._scope["method"],
-                route=route,
+                route=_route(self._scope),
                 status=self.status,
                 ms=self.hops.so_far(),
             )
         )
+
+
+def _route(scope: Scope) -> str:
+    """Name the route as the code does, so that a line never holds what was asked for."""
+    if "route" in scope:
+        return str(scope["route"].path)
+    if "endpoint" not in scope:
+        return "none"
+    mounted = str(scope["root_path"]).removeprefix(scope.get("app_root_path", ""))
+    return f"{mounted}/{{path}}" if mounted else str(scope["path"])
 
 
 def _event(name: str, **fields: object) -> str:

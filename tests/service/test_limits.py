@@ -149,6 +149,25 @@ def test_a_request_logs_one_line_without_content(
     assert "miller" not in line
 
 
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/", "/"),
+        ("/web/app.js", "/web/{path}"),
+        ("/web/gone", "/web/{path}"),
+        ("/openapi.json", "/openapi.json"),
+        ("/reports/r1", "/reports/{report_id:path}"),
+        ("/nowhere", "none"),
+    ],
+)
+def test_a_line_names_the_route_not_the_address(
+    client: TestClient, caplog: pytest.LogCaptureFixture, path: str, route: str
+) -> None:
+    with caplog.at_level(logging.INFO, "service"):
+        client.get(path)
+    assert json.loads(caplog.records[0].getMessage())["route"] == route
+
+
 def test_what_was_sent_is_not_repeated(client: TestClient) -> None:
     answer = client.post("/embed/text", json={"texts": [{"secret": "Mrs Miller"}]})
     assert problem(answer)["status"] == 422

@@ -1,31 +1,28 @@
-"""Serve: `python -m service`. Settings come from `AGA_…` variables; flags win."""
+"""Serve: `python -m service`. Settings come from flags, `AGA_…` variables or a file."""
 
 import argparse
 import logging
 import socket
 import sys
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
 import uvicorn
-from pydantic import ValidationError
 
 from models.checkpoint import CheckpointError
 from service.app import create_app
 from service.engine import EngineFault
 from service.index.protocol import IndexFault
 from service.resources import open_resources
-from service.settings import LOOPBACK, Settings, SettingsError
+from service.settings import LOOPBACK, Settings, SettingsError, read_settings
 
 
 def main() -> None:
     """Open model and index, then listen; a mistake is one line and status 1."""
     try:
-        settings = _settings().check()
+        settings = _settings()
         _check_port(settings)
         room = open_resources(settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        _fail(f"AGA_{str(first['loc'][0]).upper()}: {first['msg']}")
     except CheckpointError as error:
         _fail(f"{error}; --checkpoint or AGA_CHECKPOINT names the folder")
     except (EngineFault, IndexFault, SettingsError) as error:
@@ -52,8 +49,10 @@ def _settings() -> Settings:
     )
     for name in ("checkpoint", "index", "host", "port", "engine"):
         parser.add_argument(f"--{name}")
-    given: dict[str, Any] = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
-    return Settings(**given)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="YAML, as port: 8123")
+    given = vars(parser.parse_args())
+    file = given.pop("settings")
+    return read_settings({k: v for k, v in given.items() if v is not None}, file=file)
 
 
 def _check_port(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from service.errors import install_errors
 from service.resources import Resources
@@ -52,6 +53,8 @@ def create_app(room: Resources) -> FastAPI:
     app.add_api_route("/", _page, include_in_schema=False)
     limit = room.settings.max_upload_bytes + ROOM_FOR_FORM
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=limit)
+    hosts = room.settings.known_hosts  # a foreign page must not reach loopback by a name of its own
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(Telemetry)  # the outermost: it names and logs whatever happens inside
     return app
 

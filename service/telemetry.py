@@ -16,7 +16,10 @@ from service.errors import problem
 
 log = logging.getLogger("service")
 
-TOO_LARGE = "the request is larger than the server takes; send a smaller file"
+BARE = {  # refusals of Starlette's own middleware, which answers in plain text
+    400: ("unknown_host", "the server is not called by this name; AGA_ALLOWED_HOSTS may add it"),
+    413: ("too_large", "the request is larger than the server takes; send a smaller file"),
+}
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS = {
     "Content-Security-Policy": (
@@ -69,8 +72,9 @@ class Telemetry:
         exchange = _Exchange(scope, send)
         try:
             await self._app(scope, receive, exchange.send)
-            if exchange.oversized:
-                answer = problem(exchange.request_id, 413, TOO_LARGE, code="too_large")
+            if status := exchange.refused:
+                code, detail = BARE[status]
+                answer = problem(exchange.request_id, status, detail, code=code)
                 await answer(scope, receive, exchange.send)
         except Exception as error:
             log.error(_event("fault", request_id=exchange.request_id, at=_origin(error)))
@@ -88,14 +92,13 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         given = Headers(scope=scope).get("x-request-id", "")
         self.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
-        self.status, self.oversized, self.hops = 0, False, Hops()
+        self.status, self.refused, self.hops = 0, 0, Hops()
         self._scope, self._send = scope, send
         scope.setdefault("state", {}).update(request_id=self.request_id, hops=self.hops)
 
     async def send(self, message: Message) -> None:
         """Send a part of the answer, with the headers that every answer has."""
-        if self._is_bare_limit(message):
-            self.oversized = True
+        if self._is_bare(message):
             return
         if message["type"] == "http.response.start":
             self.status = message["status"]
@@ -105,12 +108,14 @@ class _Exchange:
                 headers.setdefault(name, value)
         await self._send(message)
 
-    def _is_bare_limit(self, message: Message) -> bool:
-        """Starlette's body limit answers in plain text; hold that back for a problem."""
+    def _is_bare(self, message: Message) -> bool:
+        """Tell a refusal in plain text, which is held back for a problem."""
         if message["type"] == "http.response.start":
             kind = Headers(raw=message["headers"]).get("content-type", "")
-            return message["status"] == 413 and kind.startswith("text/plain")
-        return self.oversized and not self.status
+            bare = message["status"] in BARE and kind.startswith("text/plain")
+            self.refused = message["status"] if bare else 0
+            return bare
+        return bool(self.refused) and not self.status
 
     def log(self) -> None:
         """Write the request's line."""

@@ -25,6 +25,7 @@ from service.ingest import ingest, main
 from service.resources import Resources, open_resources
 from service.settings import Settings
 from service.telemetry import Hops
+from tests.helpers import LOCAL
 from tests.service.test_routes import picture, problem
 
 pytestmark = pytest.mark.slow
@@ -60,7 +61,7 @@ def room(exported: Path, engine: OnnxEngine, tmp_path: Path) -> Resources:
 
 @pytest.fixture
 def client(room: Resources) -> Iterator[TestClient]:
-    with TestClient(create_app(room), raise_server_exceptions=False) as session:
+    with TestClient(create_app(room), LOCAL, raise_server_exceptions=False) as session:
         yield session
 
 
@@ -118,6 +119,20 @@ def test_a_body_over_the_limit_is_a_problem_too(client: TestClient) -> None:
     assert answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "AGA.example.org"])
+def test_a_host_of_ours_is_answered(room: Resources, host: str) -> None:
+    settings = room.settings.model_copy(update={"allowed_hosts": "other, *.example.org"})
+    client = TestClient(create_app(dataclasses.replace(room, settings=settings)))
+    assert client.get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "evil@127.0.0.1", ""])
+def test_a_foreign_name_for_the_server_is_refused(client: TestClient, host: str) -> None:
+    answer = client.get("/", headers={"host": host})
+    assert problem(answer)["status"] == 400
+    assert "AGA_ALLOWED_HOSTS" in answer.text
+
+
 def test_a_fault_of_the_server_shows_no_internals(
     room: Resources, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -128,7 +143,7 @@ def test_a_fault_of_the_server_shows_no_internals(
     broken = dataclasses.replace(room, engine=Broken())
     with (
         caplog.at_level(logging.INFO, "service"),
-        TestClient(create_app(broken), raise_server_exceptions=False) as client,
+        TestClient(create_app(broken), LOCAL, raise_server_exceptions=False) as client,
     ):
         answer = client.get("/model", headers={"X-Request-ID": "abc-1"})
     assert problem(answer)["status"] == 500

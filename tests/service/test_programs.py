@@ -58,6 +58,7 @@ def test_a_folder_that_is_no_index_is_left_alone(tmp_path: Path) -> None:
         (["--checkpoint", "/nowhere"], "/nowhere"),
         (["--host", "0.0.0.0"], "AGA_ALLOW_REMOTE"),
         (["--port", "0"], "AGA_PORT"),
+        (["--settings", "/nowhere.yaml"], "/nowhere.yaml"),
     ],
 )
 def test_a_server_that_cannot_start_says_why_in_one_line(flags: list[str], named: str) -> None:

@@ -14,7 +14,7 @@ from service.app import create_app
 from service.ingest import main as ingest
 from service.resources import open_resources
 from service.settings import Settings
-from tests.helpers import REPORTS
+from tests.helpers import LOCAL, REPORTS
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def client(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     manifest.write_text("\n".join(json.dumps(row) for row in rows))
     ingest([str(manifest), "--checkpoint", str(exported), "--index", str(folder / "index")])
     settings = Settings(checkpoint=exported, index=folder / "index", max_upload_bytes=100_000)
-    with TestClient(create_app(open_resources(settings))) as session:
+    with TestClient(create_app(open_resources(settings)), base_url=LOCAL) as session:
         yield session
 
 

@@ -1,14 +1,25 @@
 """From an upload to an image that the model has seen."""
 
-from fastapi import UploadFile
+from fastapi import Request, UploadFile
 
 from models.imaging import ImageTooLarge, UnreadableImage
-from service.errors import TooLarge, UnreadableUpload, UnsupportedFile
+from service.errors import BadInput, TooLarge, UnreadableUpload, UnsupportedFile
 from service.images import SeenImage, image_id_of, look
 from service.resources import Resources
 from service.telemetry import Hops
 
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG files begin
+
+
+async def known_fields_only(request: Request) -> None:
+    """Refuse form fields that the call does not take, so that a misspelt one is noticed.
+
+    Raises:
+        BadInput: there is one; the message names those that the call takes.
+    """
+    known = [field.alias for field in request.scope["route"].dependant.body_params]
+    if set(await request.form()) - set(known):
+        raise BadInput(f"unknown form field; this call takes {', '.join(known)}")
 
 
 async def see(upload: UploadFile, room: Resources, hops: Hops) -> SeenImage:

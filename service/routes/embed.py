@@ -1,18 +1,18 @@
 """Embeddings of images and texts, for whoever searches elsewhere."""
 
-from fastapi import APIRouter, UploadFile
+from fastapi import APIRouter, Depends, UploadFile
 
 from models.tokenizing import EmptyReport, Word
 from service.errors import BadInput
 from service.resources import HopsDep, Resources, ResourcesDep
 from service.schemas import ImageEmbedding, TextEmbeddings, Texts
-from service.uploads import see
+from service.uploads import known_fields_only, see
 
 router = APIRouter(prefix="/embed")
 BATCH = 32
 
 
-@router.post("/image")
+@router.post("/image", dependencies=[Depends(known_fields_only)])
 async def embed_image(image: UploadFile, room: ResourcesDep, hops: HopsDep) -> ImageEmbedding:
     """Return the unit embedding of an image."""
     seen = await see(image, room, hops)

@@ -3,17 +3,17 @@
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Query, Response, UploadFile
 
 from service.errors import BadInput, NotFound
 from service.images import SeenImage
 from service.resources import HopsDep, Resources, ResourcesDep
 from service.schemas import HeatmapAnswer, Place
 from service.telemetry import Hops
-from service.uploads import see
+from service.uploads import known_fields_only, see
 from service.word_maps import WordMap, map_word, overlay_png
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(known_fields_only)])
 Format = Literal["json", "png"]
 _GIVES: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}  # Any: OpenAPI
 
@@ -42,11 +42,12 @@ async def post_heatmap(
     token: Annotated[str, Form(min_length=1, max_length=200)],
     text: Annotated[str | None, Form(max_length=20_000)] = None,
     format: Annotated[Format, Query()] = "json",  # the contract's name
+    in_form: Annotated[Format | None, Form(alias="format")] = None,
 ) -> Response:
-    """Show a word on an image in one call."""
+    """Show a word on an image in one call; a format in the form wins over the query's."""
     context = _context(room, token, text, None)
     seen = await see(image, room, hops)
-    return await _answer(room, hops, seen, token, context, format)
+    return await _answer(room, hops, seen, token, context, in_form or format)
 
 
 def _context(room: Resources, token: str, text: str | None, report_id: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Query, UploadFile
+from fastapi import APIRouter, Depends, Form, Query, UploadFile
 
 from service.images import SeenImage
 from service.index.filters import Filters, parse_filters
@@ -10,9 +10,9 @@ from service.ranking import Ranked, find, find_by_groups
 from service.resources import HopsDep, Resources, ResourcesDep
 from service.schemas import IndexStand, MatchRow, Retrieved
 from service.telemetry import Hops
-from service.uploads import see
+from service.uploads import known_fields_only, see
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(known_fields_only)])
 
 
 @router.post("/retrieve", response_model_exclude_none=True)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, UploadFile
+from fastapi import APIRouter, Depends, Form, UploadFile
 from pydantic import ValidationError
 
 from models.plain_json import read_json
@@ -11,9 +11,9 @@ from service.classify import ScoredClass, score_classes
 from service.errors import BadInput
 from service.resources import HopsDep, Resources, ResourcesDep
 from service.schemas import Classified, ClassRow, PromptScore
-from service.uploads import see
+from service.uploads import known_fields_only, see
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(known_fields_only)])
 MOST_PROMPTS = 256  # that one request may bring
 FORM = 'send {"class": ["prompt", …]} or {"class": {"positive": […], "negative": […]}}'
 

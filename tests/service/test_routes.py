@@ -83,12 +83,14 @@ def test_a_heatmap_uses_the_report_as_context(client: TestClient) -> None:
     assert "effusion" in answer["words"]
 
 
-def test_a_heatmap_as_picture_has_the_size_of_the_image(client: TestClient) -> None:
+@pytest.mark.parametrize("place", ["query", "form"])
+def test_a_heatmap_as_picture_has_the_size_of_the_image(client: TestClient, place: str) -> None:
+    asked = {"format": "png"}
     answer = client.post(
         "/heatmap",
         files={"image": picture(90, 60)},
-        data={"token": "heart"},
-        params={"format": "png"},
+        data={"token": "heart"} | (asked if place == "form" else {}),
+        params=asked if place == "query" else {},
     )
     with Image.open(BytesIO(answer.content)) as image:
         assert image.size == (90, 60)
@@ -124,6 +126,24 @@ def test_the_page_forbids_foreign_scripts(client: TestClient) -> None:
 )
 def test_a_file_that_is_no_image_is_refused(client: TestClient, data: bytes, status: int) -> None:
     assert problem(client.post("/retrieve", files={"image": data}))["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "takes"),
+    [
+        ("/retrieve", "image, filters"),
+        ("/zeroshot", "image, prompt_set, prompts"),
+        ("/heatmap", "image, token, text, format"),
+        ("/embed/image", "image"),
+    ],
+)
+def test_an_unknown_form_field_is_refused_with_the_known_ones(
+    client: TestClient, path: str, takes: str
+) -> None:
+    form = {"token": "heart", "filter": "{}"} if path == "/heatmap" else {"filter": "{}"}
+    answer = client.post(path, files={"image": picture()}, data=form)
+    assert answer.status_code == 422
+    assert str(problem(answer)["detail"]).endswith(f"takes {takes}")
 
 
 def test_a_file_over_the_limit_is_refused(client: TestClient) -> None:

@@ -17,7 +17,7 @@ from models.checkpoint import CheckpointError, open_checkpoint
 from models.manifest import ManifestError, Row, read_rows
 from service.engine import EngineFault, open_engine
 from service.engine.protocol import Engine
-from service.index.faiss_index import write_index
+from service.index.faiss_index import start_draft, write_index
 from service.index.protocol import IndexFault, Report
 
 BATCH = 32
@@ -37,8 +37,10 @@ def ingest(manifest: Path, folder: Path, engine: Engine, *, split: str | None = 
     """Embed the reports of a manifest into an index folder.
 
     Raises:
+        IndexFault: the folder cannot be written, or holds something else.
         ManifestError: the manifest cannot be read, or none of its rows holds a report.
     """
+    start_draft(folder).rmdir()  # embedding takes minutes: find out before
     found = collect(manifest, engine, split=split)
     if not found.reports:
         where = f" of split {split!r}" if split else ""

@@ -60,13 +60,9 @@ def write_index(
     """Write an index whole or not at all; one already there is replaced.
 
     Raises:
-        IndexFault: the folder holds something that is no index.
+        IndexFault: the folder holds something that is no index, or cannot be written.
     """
-    if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
-        raise IndexFault(f"{folder}: exists and is no index; nothing was written")
-    draft = folder.with_name(f".{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    draft = start_draft(folder)
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(np.ascontiguousarray(vectors, dtype=np.float32))
     faiss.write_index(flat, str(draft / VECTORS))
@@ -76,7 +72,25 @@ def write_index(
     _write_manifest(draft, facts)
     for path in (*draft.iterdir(), draft):
         _sync(path)
-    _replace(draft, folder)
+    _replace(draft, folder.resolve())
+
+
+def start_draft(folder: Path) -> Path:
+    """Make an empty folder beside an index for its successor; one left from before is emptied.
+
+    Raises:
+        IndexFault: the folder holds something that is no index, or cannot be written.
+    """
+    place = folder.resolve()
+    draft = place.with_name(f".{place.name}.draft")
+    try:
+        if place.exists() and not (place / MANIFEST).exists() and any(place.iterdir()):
+            raise IndexFault(f"{folder}: exists and is no index; nothing was written")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+    except OSError as error:
+        raise IndexFault(f"{folder}: cannot be written ({error.strerror})") from error
+    return draft
 
 
 def open_index(folder: Path, *, identity: str, precision: str) -> FaissIndex:

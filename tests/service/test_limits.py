@@ -277,6 +277,30 @@ def test_one_split_can_be_ingested(manifest: Path, tmp_path: Path, engine: OnnxE
     assert not (tmp_path / "empty").exists()
 
 
+@pytest.mark.parametrize("target", ["precious", "precious/note.txt", "precious/note.txt/index"])
+def test_a_target_that_cannot_be_written_is_refused_before_embedding(
+    manifest: Path, tmp_path: Path, target: str
+) -> None:
+    class Idle:
+        def __getattr__(self, name: str) -> Any:  # Any: never returns
+            raise AssertionError("asked to embed")
+
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/note.txt").write_text("data")
+    with pytest.raises(IndexFault, match=target):
+        ingest(manifest, tmp_path / target, Idle())
+    assert [path.name for path in tmp_path.glob("**/*.txt")] == ["note.txt"]
+
+
+def test_the_folder_one_stands_in_can_become_the_index(
+    manifest: Path, tmp_path: Path, engine: OnnxEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    ingest(manifest, Path("."), engine)
+    assert (tmp_path / "here/manifest.json").is_file()
+
+
 def test_ray_is_not_built_and_says_so(manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="1"):
         main([str(manifest), "--checkpoint", "none", "--ray", "auto"])

@@ -2,6 +2,7 @@
 
 const get = (id) => document.getElementById(id);
 const canvas = get("canvas");
+const LONGEST_RUN = 40; // characters without a space that may not be broken
 const state = { file: null, bitmap: null, imageId: null, running: 0 };
 
 /** Call the API; a problem's detail becomes the error's message. */
@@ -72,15 +73,27 @@ async function retrieve() {
   const rerank = get("rerank").checked ? "groups" : "none";
   get("waiting").textContent = "Looking for similar cases …";
   get("waiting").hidden = false;
+  let none = "";
   try {
-    const found = await call(`/retrieve?k=5&rerank=${rerank}`, { method: "POST", body: form({ image: file }) });
+    const body = form({ image: file, filters: filters() });
+    const found = await call(`/retrieve?k=5&rerank=${rerank}`, { method: "POST", body });
     if (state.file !== file) return;
     state.imageId = found.image_id;
     get("reports").replaceChildren(...found.matches.map(reportItem));
     for (const part of get("ask").elements) part.disabled = false;
+    none = found.matches.length ? "" : "No report fits this filter.";
   } finally {
-    if (state.file === file) get("waiting").hidden = true;
+    if (state.file === file) Object.assign(get("waiting"), { textContent: none, hidden: !none });
   }
+}
+
+/** Read "field = value" as the API's filters; a number fits as a number and as text. */
+function filters() {
+  const text = get("filter").value.trim();
+  if (!text) return "{}";
+  const [, field, value] = text.match(/^([^=]+?)\s*=\s*(.+)$/) ?? [];
+  if (!field) throw new Error("Write the filter as field = value, for instance modality = ct.");
+  return JSON.stringify({ [field]: Number.isFinite(Number(value)) ? [value, Number(value)] : value });
 }
 
 async function classify() {
@@ -106,9 +119,16 @@ function reportItem(match) {
   return element("li", {}, head, text, tags);
 }
 
-/** Cut a report into plain text and words that can be clicked. */
+/** Cut a report into words that can be clicked; a line never ends between a word and its full stop. */
 function words(report, reportId) {
-  return report.split(/([\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)*)/u).map((part, place) => {
+  return report.split(/(\s+)/).map((run, place) => {
+    if (place % 2 === 1) return run; // the spaces, where a line may end
+    return element("span", { className: run.length > LONGEST_RUN ? "" : "run" }, ...buttons(run, reportId));
+  });
+}
+
+function buttons(run, reportId) {
+  return run.split(/([\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)*)/u).map((part, place) => {
     if (place % 2 === 0) return part;
     const button = element("button", { className: "word", type: "button" }, part);
     button.addEventListener("click", () => show(part, { report_id: reportId }, button));
@@ -184,6 +204,8 @@ get("drop").addEventListener("drop", (event) => {
   if (event.dataTransfer.files[0]) choose(event.dataTransfer.files[0]);
 });
 get("rerank").addEventListener("change", () => state.file && attempt(retrieve));
+get("filter").addEventListener("change", () => state.file && attempt(retrieve));
+get("narrow").addEventListener("submit", (event) => event.preventDefault());
 get("sets").addEventListener("change", () => state.file && attempt(classify));
 get("ask").addEventListener("submit", (event) => {
   event.preventDefault();

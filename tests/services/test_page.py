@@ -17,6 +17,7 @@ from tests.helpers import REPORTS
 from tests.service.test_routes import picture
 
 pytestmark = pytest.mark.services
+KINDS = ("ct", "x-ray")
 QUIET = os.environ | {"OMP_NUM_THREADS": "1"}
 FLAGS = [
     "--no-sandbox",
@@ -33,7 +34,16 @@ FLAGS = [
 def address(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Ingest and serve on a free loopback port until the tests are done."""
     folder = tmp_path_factory.mktemp("page")
-    rows = [{"image": "x.png", "report": t, "study_id": f"s{i}"} for i, t in enumerate(REPORTS)]
+    rows = [
+        {
+            "image": "x.png",
+            "report": text,
+            "study_id": f"s{i}",
+            "modality": KINDS[i % 2],
+            "age": 60 + i,
+        }
+        for i, text in enumerate(REPORTS)
+    ]
     (folder / "pairs.jsonl").write_text("\n".join(map(json.dumps, rows)))
     flags = ["--checkpoint", str(exported), "--index", str(folder / "index")]
     ingest = [sys.executable, "-m", "service.ingest", str(folder / "pairs.jsonl"), *flags]
@@ -93,6 +103,53 @@ def test_an_image_brings_reports_scores_and_a_map_of_a_clicked_word(page: Page) 
     assert page.evaluate("document.getElementById('canvas').toDataURL()") != plain
     if folder := os.environ.get("AGA_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/page.png", full_page=True)
+
+
+def test_image_scores_and_reports_are_seen_without_scrolling(page: Page) -> None:
+    choose(page, picture(200, 320))
+    page.wait_for_selector("#classes li")
+    for part in ("#canvas", "#classes li:last-child", "#reports > li:last-child"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 900, part
+
+
+STRAYS = """() => [...document.querySelectorAll("#reports .word")].filter((word) => {
+  if (!/^[.,;]/.test(word.nextSibling?.data ?? "")) return false;
+  const mark = document.createRange();
+  mark.setStart(word.nextSibling, 0);
+  mark.setEnd(word.nextSibling, 1);
+  return mark.getBoundingClientRect().top > word.getBoundingClientRect().bottom;
+}).length"""
+
+
+def test_a_full_stop_stays_with_its_word(page: Page) -> None:
+    choose(page, picture(320, 200))
+    page.wait_for_selector("#classes li")
+    for width in range(320, 800, 8):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(STRAYS) == 0
+
+
+@pytest.mark.parametrize(("wanted", "count"), [("modality = ct", 3), ("age=61", 1), ("age = 7", 0)])
+def test_a_filter_keeps_the_reports_that_fit(page: Page, wanted: str, count: int) -> None:
+    choose(page, picture(320, 200))
+    page.wait_for_selector("#classes li")
+    page.fill("#filter", wanted)
+    with page.expect_response("**/retrieve*"):
+        page.press("#filter", "Enter")
+    page.wait_for_selector("body:not(.busy)")
+    assert page.locator("#reports > li").count() == count
+    assert page.is_visible("text=No report fits") == (count == 0)
+
+
+def test_a_filter_without_a_value_shows_how_to_write_it(page: Page) -> None:
+    choose(page, picture(320, 200))
+    page.wait_for_selector("#classes li")
+    page.fill("#filter", "modality")
+    page.press("#filter", "Enter")
+    page.wait_for_selector("#error:has-text('modality = ct')")
+    assert page.locator("#reports > li").count() == len(REPORTS)
 
 
 def test_an_own_word_is_shown_by_the_keyboard_alone(page: Page) -> None:

@@ -25,6 +25,7 @@ REPORTS = (
     "Cardiomegaly with edema, consolidation and atelectasis.",
     "A nodule, a fracture and a support device are seen.",
 )
+ROOT = Path(__file__).parents[1]
 LOCAL = "http://127.0.0.1"  # the server answers to its own names alone
 BERT = {
     "model_type": "bert",

@@ -1,0 +1,37 @@
+"""The documents say what the code does."""
+
+import ast
+import re
+from pathlib import Path
+
+from service.errors import ServiceError
+from service.settings import Settings
+from service.telemetry import BARE
+from tests.helpers import ROOT
+
+OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
+GUIDE = (ROOT / "docs/architecture.md").read_text("utf-8").split("### `service/`")[1]
+
+
+def summary(path: Path) -> str:
+    return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0].rstrip(".")
+
+
+def test_the_guide_describes_each_file_of_the_service_as_it_does_itself() -> None:
+    rows = dict(re.findall(r"\| `([^`]+\.py)` \| (.*) \|", GUIDE.split("###")[0]))
+    files = sorted((ROOT / "service").rglob("*.py"))
+    assert rows == {str(path.relative_to(ROOT / "service")): summary(path) for path in files}
+
+
+def test_every_setting_stands_in_the_table_with_its_default() -> None:
+    rows = dict(re.findall(r"\| `AGA_(\w+)` \| `?([^`|]*?)`? \|", OPERATIONS))
+    defaults = {name.upper(): field.default for name, field in Settings.model_fields.items()}
+    said = {"ALLOW_REMOTE": "0", "ALLOWED_HOSTS": "none"}
+    assert rows == {name: said.get(name, str(value)) for name, value in defaults.items()}
+
+
+def test_every_error_code_stands_in_the_table() -> None:
+    codes = [(kind.status, kind.code) for kind in ServiceError.__subclasses__()]
+    codes += [(status, code) for status, (code, _) in BARE.items()]
+    for status, code in codes:
+        assert f"| {status} | `{code}` |" in OPERATIONS

@@ -34,7 +34,7 @@ faults: .venv/installed
 
 # Each finished step stays: a second run goes straight to serving.
 $(DEMO)/data/pairs.jsonl: | .venv/installed
-	$(BIN)/python -m training.data phantom --kind chest --n 2400 --seed 0 --out $@
+	$(BIN)/python -m training.data phantom --kind chest --n 3000 --seed 0 --out $@
 
 $(CHECKPOINT)/manifest.json: $(DEMO)/data/pairs.jsonl
 	rm -rf $(DEMO)/runs/demo

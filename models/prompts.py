@@ -19,6 +19,10 @@ class UnknownPromptSet(KeyError):
         return str(self.args[0])
 
 
+class BadPromptSet(ValueError):
+    """A prompt set's file cannot be used; the message names the file and the key."""
+
+
 class PromptPair(BaseModel, frozen=True, extra="forbid"):
     """What is said when a finding is there, and when it is not."""
 
@@ -62,7 +66,7 @@ def read_prompt_set(path: Path) -> PromptSet:
     """Read a prompt set from YAML.
 
     Raises:
-        ValueError: the file is no valid prompt set; the message names the file and the key.
+        BadPromptSet: the file is no valid prompt set.
     """
     return parse_prompt_set(path.read_text("utf-8"), source=str(path))
 
@@ -72,11 +76,11 @@ def parse_prompt_set(text: str, *, source: str) -> PromptSet:
     try:
         return PromptSet.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise ValueError(f"{source}: not YAML ({str(error).splitlines()[0]})") from error
+        raise BadPromptSet(f"{source}: not YAML ({str(error).splitlines()[0]})") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{source}: {key or 'content'}: {first['msg']}") from error
+        raise BadPromptSet(f"{source}: {key or 'content'}: {first['msg']}") from error
 
 
 def prompt_set_names(folders: Sequence[Path] = ()) -> list[str]:
@@ -89,6 +93,7 @@ def find_prompt_set(name: str, folders: Sequence[Path] = ()) -> PromptSet:
 
     Raises:
         UnknownPromptSet: none has this name; the message lists those that exist.
+        BadPromptSet: its file is no valid prompt set.
     """
     paths = _paths(folders)
     if name not in paths:

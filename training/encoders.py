@@ -27,7 +27,8 @@ def build_model(config: RunConfig, reports: Iterable[str]) -> AGA:
         reports: the training reports; a tokenizer is made from them where no text encoder is given.
 
     Raises:
-        ConfigError: weights cannot be read or do not fit; the message names key and value.
+        ConfigError: settings fit no network, or weights cannot be read or do not fit; the message
+            names key and value.
     """
     text = config.model.text
     if config.init.text is None:
@@ -37,26 +38,48 @@ def build_model(config: RunConfig, reports: Iterable[str]) -> AGA:
         wordpiece, bert = _pretrained_text(config.init.text)
     tokenizer = ReportTokenizer(wordpiece, max_pieces=text.max_pieces)
     full = config.model.model_copy(update={"text": text.model_copy(update={"bert": bert})})
-    model = AGA(ModelConfig.model_validate(full.model_dump()), tokenizer)
+    try:
+        model = AGA(ModelConfig.model_validate(full.model_dump()), tokenizer)
+    except ValueError as error:
+        raise ConfigError(f"model: {_first_line(error)}") from error
     _load_image_weights(model, config)
     _load_text_weights(model, config)
     return model
 
 
 def train_tokenizer(reports: Iterable[str], *, vocabulary: int) -> Tokenizer:
-    """Make a lower-case WordPiece tokenizer from reports, as BERT's."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    """Make a lower-case WordPiece tokenizer from reports, as BERT's.
+
+    The same reports give the same pieces. The trainer breaks ties by the order in which it met the
+    letters, which is random; naming them beforehand fixes that order.
+    """
+    texts = list(reports)
+    learner = _wordpiece_tokenizer({})
+    letters = sorted({c for text in texts for c in _normalized(learner, text) if not c.isspace()})
     trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary, special_tokens=list(SPECIAL_PIECES), show_progress=False
+        vocab_size=vocabulary,
+        special_tokens=[*SPECIAL_PIECES, *letters, *(f"##{letter}" for letter in letters)],
+        show_progress=False,
     )
-    tokenizer.train_from_iterator(reports, trainer)
+    learner.train_from_iterator(texts, trainer)
+    tokenizer = _wordpiece_tokenizer(learner.get_vocab())  # in which letters are not special
+    tokenizer.add_special_tokens(list(SPECIAL_PIECES))
     ends = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=ends
     )
     return tokenizer
+
+
+def _wordpiece_tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    return tokenizer
+
+
+def _normalized(tokenizer: Tokenizer, text: str) -> str:
+    return str(tokenizer.normalizer.normalize_str(text))
 
 
 def _pretrained_text(source: str) -> tuple[Tokenizer, dict[str, Any]]:

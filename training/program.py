@@ -6,11 +6,12 @@ from collections.abc import Callable
 from models.checkpoint import CheckpointError
 from models.imaging import UnreadableImage
 from models.manifest import ManifestError
-from models.prompts import UnknownPromptSet
+from models.prompts import BadPromptSet, UnknownPromptSet
 from models.tokenizing import EmptyReport
 from training.config import ConfigError
 
 MISTAKES = (
+    BadPromptSet,
     CheckpointError,
     ConfigError,
     EmptyReport,
@@ -18,7 +19,6 @@ MISTAKES = (
     UnknownPromptSet,
     UnreadableImage,
     OSError,
-    ValueError,
 )
 
 

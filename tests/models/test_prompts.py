@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.prompts import (
+    BadPromptSet,
     UnknownPromptSet,
     find_prompt_set,
     parse_prompt_set,
@@ -60,7 +61,7 @@ def test_pairs_have_both_sides() -> None:
     ],
 )
 def test_an_error_names_source_and_key(text: str, key: str) -> None:
-    with pytest.raises(ValueError, match=rf"^my\.yaml: .*{key}"):
+    with pytest.raises(BadPromptSet, match=rf"^my\.yaml: .*{key}"):
         parse_prompt_set(text, source="my.yaml")
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from training.config import ConfigError
 from training.data.phantom import write_phantom
 from training.data.phantom.canvas import SIZE, Drawing
 from training.data.phantom.chest_case import FINDINGS, ChestCase, chest_case
@@ -252,13 +253,13 @@ def test_progress_counts_every_study(tmp_path: Path) -> None:
 def test_impossible_settings_are_refused(
     tmp_path: Path, n: int, seed: int, size: int, message: str
 ) -> None:
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ConfigError, match=message):
         write_phantom(tmp_path / "pairs.jsonl", kind="chest", n=n, seed=seed, size=size)
     assert not any(tmp_path.iterdir())
 
 
 def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="got 'knee'"):
+    with pytest.raises(ConfigError, match="got 'knee'"):
         write_phantom(tmp_path / "pairs.jsonl", kind="knee", n=1, seed=0)  # type: ignore[arg-type]  # the point
 
 

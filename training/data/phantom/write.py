@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from training.config import ConfigError
 from training.data.phantom.canvas import SIZE, Box
 from training.data.phantom.chest_case import chest_case
 from training.data.phantom.chest_image import draw_chest
@@ -61,13 +62,13 @@ def write_phantom(
 
 def _check(kind: str, n: int, seed: int, size: int) -> None:
     if kind not in STUDIES:
-        raise ValueError(f"kind must be one of {', '.join(STUDIES)}, got {kind!r}")
+        raise ConfigError(f"kind must be one of {', '.join(STUDIES)}, got {kind!r}")
     if n < 1:
-        raise ValueError(f"n must be at least 1, got {n}")
+        raise ConfigError(f"n must be at least 1, got {n}")
     if seed < 0:
-        raise ValueError(f"seed must be at least 0, got {seed}")
+        raise ConfigError(f"seed must be at least 0, got {seed}")
     if not SMALLEST <= size <= LARGEST:
-        raise ValueError(f"size must be in [{SMALLEST}, {LARGEST}], got {size}")
+        raise ConfigError(f"size must be in [{SMALLEST}, {LARGEST}], got {size}")
 
 
 def studies(kind: Kind, n: int, seed: int) -> Iterator[Study]:

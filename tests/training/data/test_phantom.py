@@ -13,7 +13,7 @@ import yaml
 from PIL import Image
 
 from training.config import ConfigError
-from training.data.phantom import write_phantom
+from training.data.phantom import write, write_phantom
 from training.data.phantom.canvas import SIZE, Drawing
 from training.data.phantom.chest_case import FINDINGS, ChestCase, chest_case
 from training.data.phantom.chest_image import draw_chest
@@ -234,6 +234,31 @@ def test_an_interrupted_run_leaves_no_manifest(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_phantom(out, kind="eus", n=3, seed=0, progress=stop)
     assert not out.exists()
+
+
+@pytest.mark.slow
+def test_several_processes_write_what_one_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_phantom(tmp_path / "one" / "pairs.jsonl", kind="chest", n=4, seed=5)
+    monkeypatch.setattr(write, "WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(write.os, "cpu_count", lambda: 2)
+    write_phantom(tmp_path / "two" / "pairs.jsonl", kind="chest", n=4, seed=5)
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_of_several_processes_leaves_no_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(done: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(write, "WORTH_A_PROCESS", 2)
+    monkeypatch.setattr(write.os, "cpu_count", lambda: 2)
+    with pytest.raises(KeyboardInterrupt):
+        write_phantom(tmp_path / "pairs.jsonl", kind="chest", n=4, seed=5, progress=stop)
+    assert not (tmp_path / "pairs.jsonl").exists()
 
 
 def test_progress_counts_every_study(tmp_path: Path) -> None:

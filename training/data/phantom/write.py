@@ -1,8 +1,12 @@
 """Write a phantom data set: images first, the manifest last and at one stroke."""
 
 import json
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +30,8 @@ Row = dict[str, Any]  # Any: a manifest row is JSON of several types
 Study = tuple[NDArray[np.uint8], Row]
 
 SMALLEST, LARGEST = 32, 2048
+WORTH_A_PROCESS = 250  # studies; below this a second process costs more than it saves
+CHUNK = 16  # studies that a process draws at a time
 
 
 def write_phantom(
@@ -49,9 +55,8 @@ def write_phantom(
     out.unlink(missing_ok=True)  # from here on the set is being changed
     partial = out.with_name(out.name + ".tmp")
     with partial.open("w", encoding="utf-8") as manifest:
-        for done, (pixels, row) in enumerate(studies(kind, n, seed), start=1):
-            _save(pixels, out.parent / row["image"], size)
-            manifest.write(json.dumps(_scaled(row, size)) + "\n")
+        for done, row in enumerate(_written(out.parent, kind, n, seed, size), start=1):
+            manifest.write(json.dumps(row) + "\n")
             if progress is not None:
                 progress(done)
         manifest.flush()
@@ -71,10 +76,27 @@ def _check(kind: str, n: int, seed: int, size: int) -> None:
         raise ConfigError(f"size must be in [{SMALLEST}, {LARGEST}], got {size}")
 
 
-def studies(kind: Kind, n: int, seed: int) -> Iterator[Study]:
-    """Yield images and rows; each depends on the seed and its number alone."""
-    for number in range(n):
-        yield STUDIES[kind](seed, number)
+def _written(folder: Path, kind: Kind, n: int, seed: int, size: int) -> Iterator[Row]:
+    """Write the images on all cores and yield the rows in order."""
+    write = partial(_write_study, folder, kind, seed, size)
+    workers = min(os.cpu_count() or 1, n // WORTH_A_PROCESS)
+    if workers < 2:
+        yield from map(write, range(n))
+        return
+    with ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),  # Ctrl-C is the parent's: it cancels the rest
+    ) as pool:
+        yield from pool.map(write, range(n), chunksize=CHUNK)
+
+
+def _write_study(folder: Path, kind: Kind, seed: int, size: int, number: int) -> Row:
+    """Write one image and return its row; both depend on the seed and the number alone."""
+    pixels, row = STUDIES[kind](seed, number)
+    _save(pixels, folder / row["image"], size)
+    return _scaled(row, size)
 
 
 def _chest_study(seed: int, number: int) -> Study:

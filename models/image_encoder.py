@@ -13,7 +13,14 @@ from torchvision.models.feature_extraction import create_feature_extractor
 from models.config import ImageEncoderConfig, PreprocessingConfig
 
 # Tried in the tests; other convolutional networks of torchvision are cut by the same rule.
-TESTED_BACKBONES = ("resnet18", "resnet50", "mobilenet_v2", "densenet121", "efficientnet_b0")
+TESTED_BACKBONES = (
+    "resnet18",
+    "resnet50",
+    "shufflenet_v2_x1_0",
+    "mobilenet_v2",
+    "densenet121",
+    "efficientnet_b0",
+)
 
 
 @dataclass(frozen=True)

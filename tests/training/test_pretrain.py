@@ -56,11 +56,11 @@ def test_a_run_ends_with_a_checkpoint_that_loads(manifest: Path, tmp_path: Path)
 
 def test_a_step_moves_weights_and_gates(manifest: Path) -> None:
     trainer, data = tiny_trainer(manifest)
-    batch = Collate(trainer.model.tokenizer)([data[i] for i in range(8)])
-    trainer.initialize_gates(batch)
+    collate = Collate(trainer.model.tokenizer)
+    trainer.initialize_gates(collate([data[i] for i in range(8)]))
     before = trainer.model.language_gate.threshold.clone()
     head = trainer.model.image_encoder.patch_head.weight.detach().clone()
-    trainer.step(batch)
+    trainer.step(collate([data[i] for i in range(8, 16)]))
     assert not torch.equal(trainer.model.language_gate.threshold, before)
     assert not torch.equal(trainer.model.image_encoder.patch_head.weight, head)
 

@@ -66,6 +66,17 @@ def test_accuracy_takes_the_best_class() -> None:
     assert accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1])) == 0.5
 
 
+def test_a_drawn_patient_brings_every_row() -> None:
+    drawn: list[list[int]] = []
+
+    def note(rows: np.ndarray) -> float:
+        drawn.append(sorted(rows.tolist()))
+        return 0.0
+
+    bootstrap(note, ["a", "b", "a"], chance=None, draws=50)
+    assert {tuple(rows) for rows in drawn} == {(0, 0, 2, 2), (0, 1, 2), (1, 1)}
+
+
 def test_an_interval_resamples_patients_not_rows() -> None:
     values = np.array([1.0] * 50 + [0.0] * 50)
     one_each = [str(i) for i in range(100)]

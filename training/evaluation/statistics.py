@@ -36,12 +36,13 @@ def bootstrap(
     of_patient: dict[str, list[int]] = {}
     for row, patient in enumerate(patients):
         of_patient.setdefault(patient, []).append(row)
-    groups = [np.array(rows) for rows in of_patient.values()]
+    grouped = np.array([row for rows in of_patient.values() for row in rows])
+    sizes = np.array([len(rows) for rows in of_patient.values()])
     random = np.random.default_rng(seed)
     drawn = []
     for _ in range(draws):
-        chosen = random.integers(len(groups), size=len(groups))
-        drawn.append(metric(np.concatenate([groups[i] for i in chosen])))
+        chosen = random.integers(len(sizes), size=len(sizes))
+        drawn.append(metric(grouped[_members(sizes, chosen)]))
     defined = [value for value in drawn if value is not None]
     low, high = np.quantile(defined, [0.025, 0.975]) if defined else (None, None)
     value = metric(np.arange(len(patients)))
@@ -52,3 +53,13 @@ def bootstrap(
         chance=chance,
         n=len(patients),
     )
+
+
+def _members(
+    sizes: Int[np.ndarray, " groups"], chosen: Int[np.ndarray, " chosen"]
+) -> Int[np.ndarray, " members"]:
+    """Return the places of the chosen groups' members, where the groups stand one after another."""
+    ends = np.cumsum(sizes[chosen])
+    starts = np.cumsum(sizes)[chosen] - sizes[chosen]
+    shifts = starts - (ends - sizes[chosen])  # from the place among the drawn to that in its group
+    return np.asarray(np.arange(ends[-1]) + np.repeat(shifts, sizes[chosen]))

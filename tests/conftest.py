@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
-install_import_hook(["models", "training.losses", "training.objectives"], "beartype.beartype")
+install_import_hook(
+    ["models", "training.losses", "training.objectives", "training.evaluation"],
+    "beartype.beartype",
+)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch.utils.data import DataLoader
 
 from models.aga import AGA
+from models.types import Alignment, EncodedReports
 from training.data.manifest import Collate, ImageReportPair, PairBatch, PairDataset
 
 
@@ -47,11 +48,24 @@ def embed_pairs(
     return EmbeddedPairs(np.concatenate(images), np.concatenate(reports))
 
 
-@torch.no_grad()
 def embed_texts(model: AGA, texts: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
     """Embed texts with a model in evaluation mode."""
+    return np.asarray(encode_texts(model, texts).pooled.cpu().numpy())
+
+
+@torch.no_grad()
+def encode_texts(model: AGA, texts: Sequence[str]) -> EncodedReports:
+    """Embed texts and their words with a model in evaluation mode."""
     device = model.language_gate.threshold.device
     tokens = model.tokenizer(texts)
     arrays = (tokens.pieces, tokens.piece_mask, tokens.piece_to_word, tokens.word_mask)
-    encoded = model.encode_reports(*(torch.from_numpy(array).to(device) for array in arrays))
-    return np.asarray(encoded.pooled.cpu().numpy())
+    return model.encode_reports(*(torch.from_numpy(array).to(device) for array in arrays))
+
+
+@torch.no_grad()
+def align_pairs(model: AGA, pairs: Sequence[ImageReportPair]) -> Alignment:
+    """Align a handful of pairs, in one batch, with a model in evaluation mode."""
+    data = PairDataset(pairs, model.config.preprocessing)
+    batch = Collate(model.tokenizer)([data[row] for row in range(len(data))])
+    aligned: Alignment = model(*batch.inputs(model.language_gate.threshold.device))
+    return aligned

@@ -94,6 +94,7 @@ def test_the_evaluation_writes_its_figures(made: dict[str, Path], tmp_path: Path
     )
     assert last.startswith("|")
     assert (tmp_path / "metrics.json").is_file()
+    assert (tmp_path / "localization.jsonl").is_file()
 
 
 def test_retrieval_returns_reports_best_first(

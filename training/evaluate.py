@@ -1,9 +1,9 @@
-"""Measure a checkpoint on manifests: every metric that their columns allow, as JSON and table."""
+"""Measure a checkpoint on manifests: every metric that their columns allow, as JSON and tables."""
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,17 @@ from models.prompts import PromptSet, find_prompt_set, prompt_set_names
 from models.zero_shot import class_probabilities, class_similarities, embed_prompts
 from training.config import ConfigError
 from training.data.manifest import SPLITS, ImageReportPair, fingerprint, read_pairs
-from training.embedding import EmbeddedPairs, embed_pairs, embed_texts
+from training.embedding import EmbeddedPairs, align_pairs, embed_pairs, embed_texts
+from training.evaluation.center_prior import CenterPrior
+from training.evaluation.collapse import collapse_signs
+from training.evaluation.localization_figures import (
+    localization_facts,
+    localization_figures,
+    phrase_record,
+)
+from training.evaluation.localization_study import Priors, ScoredPhrase, study_localization
+from training.evaluation.phrases import read_phrases
+from training.evaluation.regions import Mark, read_marks
 from training.evaluation.retrieval import (
     hits_at_k,
     label_chance,
@@ -28,11 +38,14 @@ from training.evaluation.retrieval import (
     unique_reports,
 )
 from training.evaluation.statistics import Figure, bootstrap
+from training.evaluation.tables import tables
 from training.evaluation.zero_shot import accuracy, auroc, macro_auroc
 from training.program import run
 
 Figures = dict[str, Figure]
 Rows = Int[np.ndarray, " rows"]
+
+SIGN_PAIRS = 64  # the signs of collapse are those of so many pairs
 
 
 def evaluate(
@@ -42,28 +55,27 @@ def evaluate(
     split: str,
     text_column: str = "report",
     prompt_set: str = "",
+    phrases: Mapping[str, str] | None = None,
+    prior: Path | None = None,
 ) -> dict[str, Any]:  # Any: JSON
     """Return all figures of a checkpoint on one split of a manifest, and what they rest on.
 
     Args:
         prompt_set: a prompt set's name; without one, that of the checkpoint or a shipped one whose
             classes are the manifest's labels.
+        phrases: words to ask for by phrase of the boxes and masks; others ask for themselves.
+        prior: the manifest whose training split gives the center prior; without, this one.
 
     Raises:
         CheckpointError, ManifestError, ConfigError: inputs cannot be used.
     """
-    pairs = read_pairs(
-        manifest, splits=SPLITS if split == "all" else (split,), text_column=text_column
-    )
-    if len(pairs) < 2:
-        raise ConfigError(f"{manifest}: the split {split!r} has {len(pairs)} pairs")
-    model = load_checkpoint(checkpoint)
-    with tqdm(total=len(pairs), desc="embedding", unit="pair", file=sys.stderr) as bar:
-        embedded = embed_pairs(model, pairs, progress=lambda n: bar.update(n))
-    figures = _retrieval(pairs, embedded)
+    pairs = _pairs(manifest, split, text_column)
+    marks = read_marks(pairs, manifest.parent)
+    priors = _priors(pairs, marks, prior or manifest, text_column)
     prompts = _prompt_set(pairs, checkpoint, prompt_set)
-    if prompts is not None:
-        figures |= _zero_shot(model, pairs, embedded, prompts)
+    model = load_checkpoint(checkpoint)
+    scored = _localization(model, pairs, marks, priors, phrases or {})
+    figures = _of_embeddings(model, pairs, prompts) | localization_figures(scored)
     return {
         "checkpoint": open_checkpoint(checkpoint).identity,
         "manifest": manifest.name,
@@ -72,7 +84,30 @@ def evaluate(
         "prompt_set": prompts.name if prompts else None,
         "interval": "95 %, bootstrap over patients, 500 draws",
         "figures": {name: asdict(figure) for name, figure in figures.items()},
+        "localization": localization_facts(scored, figures),
+        "localization_rows": [phrase_record(one) for one in scored],
+        "collapse_signs": collapse_signs(align_pairs(model, _spread(pairs, SIGN_PAIRS))),
     }
+
+
+def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair]:
+    splits = SPLITS if split == "all" else (split,)
+    pairs = read_pairs(manifest, splits=splits, text_column=text_column)
+    if len(pairs) < 2:
+        raise ConfigError(f"{manifest}: the split {split!r} has {len(pairs)} pairs")
+    return pairs
+
+
+def _of_embeddings(
+    model: AGA, pairs: Sequence[ImageReportPair], prompts: PromptSet | None
+) -> Figures:
+    """Embed all pairs; measure retrieval and, with prompts, zero-shot classification."""
+    with tqdm(total=len(pairs), desc="embedding", unit="pair", file=sys.stderr) as bar:
+        embedded = embed_pairs(model, pairs, progress=lambda n: bar.update(n))
+    figures = _retrieval(pairs, embedded)
+    if prompts is not None:
+        figures |= _zero_shot(model, pairs, embedded, prompts)
+    return figures
 
 
 def _retrieval(pairs: Sequence[ImageReportPair], embedded: EmbeddedPairs) -> Figures:
@@ -127,6 +162,35 @@ def _zero_shot(
     return figures
 
 
+def _priors(
+    pairs: Sequence[ImageReportPair], marks: Sequence[Mark], manifest: Path, text_column: str
+) -> Priors:
+    """Read where the marked phrases lie in a manifest's training split, and in the pairs."""
+    phrases = {mark.phrase for mark in marks}
+    training = read_pairs(manifest, splits=("train",), text_column=text_column) if phrases else []
+    known = [mark for mark in read_marks(training, manifest.parent) if mark.phrase in phrases]
+    return Priors(train=CenterPrior(training, known), evaluated=CenterPrior(pairs, marks))
+
+
+def _localization(
+    model: AGA,
+    pairs: Sequence[ImageReportPair],
+    marks: Sequence[Mark],
+    priors: Priors,
+    asked_as: Mapping[str, str],
+) -> list[ScoredPhrase]:
+    with tqdm(desc="word maps", unit="map", file=sys.stderr, disable=not marks) as bar:
+        return study_localization(
+            model, pairs, marks, priors, asked_as=asked_as, progress=lambda n: bar.update(n)
+        )
+
+
+def _spread(pairs: Sequence[ImageReportPair], most: int) -> list[ImageReportPair]:
+    """Choose some pairs, evenly over all."""
+    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).astype(int)
+    return [pairs[row] for row in chosen]
+
+
 def _prompt_set(pairs: Sequence[ImageReportPair], checkpoint: Path, name: str) -> PromptSet | None:
     folders = [checkpoint / "prompts"]
     if name:
@@ -145,21 +209,6 @@ def _auroc_of(scores: np.ndarray, truth: np.ndarray, rows: Rows) -> float | None
     return auroc(scores[rows], truth[rows])
 
 
-def table(result: dict[str, Any]) -> str:
-    """Lay the figures out as a Markdown table."""
-    lines = ["| metric | value | 95 % interval | chance | n |", "|---|---|---|---|---|"]
-    figures = result["figures"]
-    for name, figure in figures.items():
-        if figure["value"] is None:
-            lines.append(f"| {name} | undefined | | {figure['chance']} | {figure['n']} |")
-        else:
-            lines.append(
-                f"| {name} | {figure['value']:.3f} | {figure['low']:.3f} to {figure['high']:.3f} "
-                f"| {figure['chance']:.3f} | {figure['n']} |"
-            )
-    return "\n".join(lines)
-
-
 def main() -> None:
     """Evaluate as the arguments say; print the table and write JSON where asked."""
     parser = argparse.ArgumentParser(
@@ -170,7 +219,15 @@ def main() -> None:
     parser.add_argument("--split", default="test", choices=(*SPLITS, "all"))
     parser.add_argument("--text-column", default="report")
     parser.add_argument("--prompts", default="", help="a prompt set by name")
-    parser.add_argument("--out", type=Path, help="a folder for metrics.json and table.md")
+    parser.add_argument(
+        "--phrases",
+        default="",
+        help="words to ask for, phrase=words,... or a YAML file; other phrases ask for themselves",
+    )
+    parser.add_argument(
+        "--prior", type=Path, help="the manifest whose training boxes and masks give center priors"
+    )
+    parser.add_argument("--out", type=Path, help="a folder for the figures as JSON and tables")
     arguments = parser.parse_args()
     result = evaluate(
         arguments.checkpoint,
@@ -178,12 +235,22 @@ def main() -> None:
         split=arguments.split,
         text_column=arguments.text_column,
         prompt_set=arguments.prompts,
+        phrases=read_phrases(arguments.phrases),
+        prior=arguments.prior,
     )
-    sys.stdout.write(table(result) + "\n")
+    sys.stdout.write(tables(result) + "\n")
     if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "metrics.json").write_text(json.dumps(result, indent=2) + "\n")
-        (arguments.out / "table.md").write_text(table(result) + "\n")
+        _write(result, arguments.out)
+
+
+def _write(result: dict[str, Any], out: Path) -> None:  # Any: JSON
+    """Write the figures, their tables, and the score of every marked phrase."""
+    out.mkdir(parents=True, exist_ok=True)
+    facts = {name: value for name, value in result.items() if name != "localization_rows"}
+    (out / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n")
+    (out / "table.md").write_text(tables(result) + "\n")
+    if rows := result["localization_rows"]:
+        (out / "localization.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""How well a checkpoint retrieves and classifies, with intervals and chance."""
+"""How well a checkpoint retrieves, classifies and localizes, with intervals and chance."""

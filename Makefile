@@ -36,9 +36,10 @@ faults: .venv/installed
 $(DEMO)/data/pairs.jsonl: | .venv/installed
 	$(BIN)/python -m training.data phantom --kind chest --n 3000 --seed 0 --out $@
 
+# Threads that wait asleep: where another program takes a core, waiting awake costs tenfold.
 $(CHECKPOINT)/manifest.json: $(DEMO)/data/pairs.jsonl
 	rm -rf $(DEMO)/runs/demo
-	$(BIN)/python -m training.pretrain --config demo data.manifest=$< out=$(DEMO)/runs
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m training.pretrain --config demo data.manifest=$< out=$(DEMO)/runs
 	touch $@
 
 $(CHECKPOINT)/onnx/fp32/parity.json: $(CHECKPOINT)/manifest.json

@@ -39,7 +39,7 @@ from training.evaluation.retrieval import (
 )
 from training.evaluation.statistics import Figure, bootstrap
 from training.evaluation.tables import tables
-from training.evaluation.zero_shot import accuracy, auroc, macro_auroc
+from training.evaluation.zero_shot_figures import zero_shot_figures
 from training.program import run
 
 Figures = dict[str, Figure]
@@ -137,29 +137,13 @@ def _zero_shot(
     model: AGA, pairs: Sequence[ImageReportPair], embedded: EmbeddedPairs, prompts: PromptSet
 ) -> Figures:
     """Classify by prompts: AUROC of yes-no findings, accuracy where classes compete."""
-    patients = [pair.patient_id for pair in pairs]
     texts = embed_prompts(prompts, lambda texts: embed_texts(model, texts))
     if prompts.mode == "pairs":
         scores = class_probabilities(embedded.images, texts, temperature=model.config.temperature)
     else:
         scores = class_similarities(embedded.images, texts)
-    truth = np.array([[label in (p.labels or ()) for label in prompts.labels] for p in pairs])
-    figures: Figures = {
-        "zero_shot_macro_auroc": bootstrap(
-            lambda rows: macro_auroc(scores[rows], truth[rows]), patients, chance=0.5, draws=200
-        )
-    }
-    for number, label in enumerate(prompts.labels):
-        figures[f"zero_shot_auroc/{label}"] = bootstrap(
-            partial(_auroc_of, scores[:, number], truth[:, number]), patients, chance=0.5, draws=200
-        )
-    if prompts.mode == "classes":
-        known = truth.argmax(axis=1)
-        majority = float(np.bincount(known).max() / len(known))
-        figures["zero_shot_accuracy"] = bootstrap(
-            lambda rows: accuracy(scores[rows], known[rows]), patients, chance=majority
-        )
-    return figures
+    labels, patients = [p.labels for p in pairs], [p.patient_id for p in pairs]
+    return zero_shot_figures(scores, labels, patients, prompts=prompts)
 
 
 def _priors(
@@ -203,10 +187,6 @@ def _prompt_set(pairs: Sequence[ImageReportPair], checkpoint: Path, name: str) -
 
 def _mean(values: np.ndarray, rows: Rows) -> float:
     return float(values[rows].mean())
-
-
-def _auroc_of(scores: np.ndarray, truth: np.ndarray, rows: Rows) -> float | None:
-    return auroc(scores[rows], truth[rows])
 
 
 def main() -> None:

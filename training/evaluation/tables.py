@@ -23,7 +23,8 @@ def _metrics_table(figures: Figures) -> str:
     lines = ["| metric | value | 95 % interval | chance | n |", "|---|---|---|---|---|"]
     for name, figure in figures.items():
         if figure["value"] is None:
-            lines.append(f"| {name} | undefined | | {figure['chance']} | {figure['n']} |")
+            chance = "" if figure["chance"] is None else f"{figure['chance']:.3f}"
+            lines.append(f"| {name} | undefined | | {chance} | {figure['n']} |")
         else:
             lines.append(
                 f"| {name} | {figure['value']:.3f} | {figure['low']:.3f} to {figure['high']:.3f} "

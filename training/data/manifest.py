@@ -192,12 +192,15 @@ def _pair(row: dict[str, Any], number: int, manifest: Path, column: str) -> Imag
         study_id=str(row.get("study_id", f"row-{number}")),
         patient_id=str(row.get("patient_id", row.get("study_id", f"row-{number}"))),
         split=split,
-        labels=_labels(row),
+        labels=_labels(row, where=f"{manifest}: row {number}"),
         metadata={name: value for name, value in row.items() if name not in ("image", column)},
     )
 
 
-def _labels(row: dict[str, Any]) -> frozenset[str] | None:
-    if "labels" in row:
-        return frozenset(row["labels"])
-    return frozenset([str(row["label"])]) if "label" in row else None
+def _labels(row: dict[str, Any], *, where: str) -> frozenset[str] | None:
+    labels = row.get("labels")
+    if labels is None:
+        return frozenset([str(row["label"])]) if "label" in row else None
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise ManifestError(f"{where}: labels: takes a list of strings, got {labels!r}")
+    return frozenset(labels)

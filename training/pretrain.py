@@ -19,19 +19,12 @@ from tqdm import tqdm
 from models.aga import AGA, save_checkpoint
 from training import card
 from training.config import ConfigError, RunConfig, read_config, recipe_path
-from training.data.manifest import (
-    Collate,
-    ImageReportPair,
-    PairBatch,
-    PairDataset,
-    StudyBatches,
-    read_pairs,
-)
-from training.data.program import make_phantom
+from training.data.manifest import Collate, PairBatch, PairDataset, StudyBatches
 from training.embedding import embed_pairs
 from training.encoders import build_model
 from training.evaluation.retrieval import hits_at_k, unique_reports
 from training.program import run
+from training.run_data import RunPairs, read_run_pairs
 from training.run_log import RunLog
 from training.step import Trainer, make_optimizer
 
@@ -56,10 +49,10 @@ def pretrain(config: RunConfig) -> Path:
     _seed(config.seed)
     device = _device(config.device)
     folder = _run_folder(config)
-    train, validation = _pairs(config, folder)
-    model = build_model(config, [pair.report for pair in train]).to(device)
+    pairs = read_run_pairs(config, folder)
+    model = build_model(config, [pair.report for pair in pairs.train]).to(device)
     (folder / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json")))
-    program = _Run(config, model, train, validation, folder, device)
+    program = _Run(config, model, pairs, folder, device)
     program.train()
     return folder / "checkpoint"
 
@@ -70,8 +63,7 @@ class _Run:
 
     config: RunConfig
     model: AGA
-    train_pairs: list[ImageReportPair]
-    validation_pairs: list[ImageReportPair]
+    pairs: RunPairs
     folder: Path
     device: torch.device
     best: float = math.inf
@@ -105,9 +97,9 @@ class _Run:
     def _loader(self) -> tuple[StudyBatches, DataLoader[PairBatch]]:
         config = self.config
         seed = config.seed if config.augment else None
-        dataset = PairDataset(self.train_pairs, config.model.preprocessing, augment_seed=seed)
+        dataset = PairDataset(self.pairs.train, config.model.preprocessing, augment_seed=seed)
         batches = StudyBatches(
-            self.train_pairs,
+            self.pairs.train,
             batch_size=config.optimization.batch_size,
             seed=config.seed,
             one_image_per_study=config.data.one_image_per_study,
@@ -151,12 +143,12 @@ class _Run:
 
     @torch.no_grad()
     def _validation_loss(self, trainer: Trainer) -> float:
-        size = min(self.config.optimization.batch_size, len(self.validation_pairs))
+        size = min(self.config.optimization.batch_size, len(self.pairs.validation))
         batches = StudyBatches(
-            self.validation_pairs, batch_size=size, seed=0, one_image_per_study=False
+            self.pairs.validation, batch_size=size, seed=0, one_image_per_study=False
         )
         loader: DataLoader[PairBatch] = DataLoader(
-            PairDataset(self.validation_pairs, self.config.model.preprocessing),  # type: ignore[arg-type]  # as above
+            PairDataset(self.pairs.validation, self.config.model.preprocessing),  # type: ignore[arg-type]  # as above
             batch_sampler=batches,
             collate_fn=Collate(self.model.tokenizer),
         )
@@ -164,15 +156,15 @@ class _Run:
         return sum(totals) / len(totals)
 
     def _validation_recall(self) -> dict[str, float]:
-        embedded = embed_pairs(self.model, self.validation_pairs)
-        rows, places = unique_reports([pair.report for pair in self.validation_pairs])
+        embedded = embed_pairs(self.model, self.pairs.validation)
+        rows, places = unique_reports([pair.report for pair in self.pairs.validation])
         similarity = embedded.images @ embedded.reports[rows].T
         k = min(10, len(rows))
         return {f"recall_at_{k}": float(hits_at_k(similarity, places, k=k).mean())}
 
     def _extras(self, epoch: int) -> dict[str, str]:
         return card.extras(
-            self.config, self.train_pairs, self.validation_pairs, self.validation, epoch=epoch + 1
+            self.config, self.pairs.train, self.pairs.validation, self.validation, epoch=epoch + 1
         )
 
 
@@ -212,28 +204,6 @@ def _cosine(step: int, warm: int, steps: int) -> float:
     if step < warm:
         return (step + 1) / warm
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
-
-
-def _pairs(config: RunConfig, folder: Path) -> tuple[list[ImageReportPair], list[ImageReportPair]]:
-    """Read the training and validation pairs; without a manifest phantoms are made."""
-    data = config.data
-    manifest = data.manifest or make_phantom(
-        folder / "phantom" / "pairs.jsonl",
-        kind="chest",
-        n=data.phantom_pairs,
-        seed=data.phantom_seed,
-    )
-    pairs = read_pairs(manifest, text_column=data.text_column)
-    train = [pair for pair in pairs if pair.split == "train"]
-    validation = [pair for pair in pairs if pair.split == "validation"]
-    if len(train) < config.optimization.batch_size:
-        raise ConfigError(
-            f"{manifest}: {len(train)} training pairs do not fill a batch of "
-            f"{config.optimization.batch_size} (optimization.batch_size)"
-        )
-    if len(validation) < 2:
-        raise ConfigError(f"{manifest}: the validation split has fewer than 2 pairs")
-    return train, validation[: data.max_validation_pairs]
 
 
 def _run_folder(config: RunConfig) -> Path:

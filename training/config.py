@@ -35,7 +35,7 @@ class DataConfig(_Config):
 class InitConfig(_Config):
     """Where the encoders' weights come from; None trains from scratch."""
 
-    image: str | None = None  # a .pth or .safetensors file, or `imagenet` by torchvision
+    image: str | None = None  # a .pth or .safetensors file, or `imagenet`: IMAGENET1K_V1
     text: str | None = None  # a folder, or a name on the model hub
     vocabulary: int = Field(4000, ge=100)  # pieces of a tokenizer made from the training reports
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 import torchvision
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from models.aga import AGA
@@ -104,38 +106,59 @@ def _load_text_weights(model: AGA, config: RunConfig) -> None:
 
 def _load_image_weights(model: AGA, config: RunConfig) -> None:
     """Load a whole torchvision network and take over the part that the cut keeps."""
-    source = config.init.image
+    source, backbone = config.init.image, config.model.image.backbone
     if source is None:
         return
-    state = _image_state(source, config.model.image.backbone)
-    network = network_of(config.model.image.backbone)
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        backbone = config.model.image.backbone
-        raise ConfigError(f"init.image: {source!r} does not fit {backbone}") from error
+    network = _imagenet(backbone) if source == "imagenet" else _from_file(Path(source), backbone)
+    state = network.state_dict()  # complete, where an older file lacks num_batches_tracked
     wanted = model.image_encoder.backbone.state_dict()
     model.image_encoder.backbone.load_state_dict({name: state[name] for name in wanted})
 
 
-def _image_state(source: str, backbone: str) -> dict[str, Tensor]:
+def _imagenet(backbone: str) -> nn.Module:
+    """Make a network with torchvision's first ImageNet weights, which papers mean by the word."""
     try:
-        if source == "imagenet":
-            weights = torchvision.models.get_model_weights(backbone)["DEFAULT"]
-            state: dict[str, Tensor] = weights.get_state_dict(progress=True, check_hash=True)
-            return state
-        path = Path(source)
-        if path.suffix == ".safetensors":
-            loaded: dict[str, Tensor] = load_file(path)
-            return loaded
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        return state
+        network: nn.Module = torchvision.models.get_model(backbone, weights="IMAGENET1K_V1")
     except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ConfigError(f"init.image: cannot read {source!r}: {_first_line(error)}") from error
+        raise ConfigError(f"init.image: imagenet: {backbone}: {_first_line(error)}") from error
+    return network
+
+
+def _from_file(path: Path, backbone: str) -> nn.Module:
+    network = network_of(backbone)
+    try:
+        network.load_state_dict(_read_state(path))
+    except RuntimeError as error:
+        raise ConfigError(f"init.image: '{path}' does not fit {backbone}") from error
+    return network
+
+
+def _read_state(path: Path) -> dict[str, Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            state: Any = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)  # Any: a pickle
+    except _UNREADABLE as error:
+        raise ConfigError(f"init.image: cannot read '{path}': {_first_line(error)}") from error
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise ConfigError(f"init.image: '{path}' is no dictionary of tensors")
+    return state
 
 
 def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
+# What torch and safetensors raise on a file that holds no weights.
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    UnpicklingError,
+    SafetensorError,
+)
 _NOT_OF_THE_NETWORK = {"architectures", "transformers_version", "_name_or_path", "dtype"}

@@ -1,7 +1,15 @@
 """Building a model: the tokenizer made from reports, and settings that fit no network."""
 
-import pytest
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
+import torch
+import torchvision
+from safetensors.torch import save_file
+from torch import nn
+
+from models.image_encoder import network_of
 from training.config import ConfigError, read_config, recipe_path
 from training.encoders import SPECIAL_PIECES, build_model, train_tokenizer
 
@@ -51,3 +59,67 @@ def test_settings_that_fit_no_network_are_named(override: str, message: str) -> 
     config = read_config(recipe_path("phantom"), [override])
     with pytest.raises(ConfigError, match=message):
         build_model(config, REPORTS)
+
+
+RESNET = ("model.image.backbone=resnet18", "model.preprocessing.size=64")
+
+
+def write_nothing(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def write_text(path: Path) -> None:
+    path.write_text("no weights")
+
+
+def write_list(path: Path) -> None:
+    torch.save([torch.zeros(1)], path)
+
+
+def write_names(path: Path) -> None:
+    torch.save({"name": "resnet18"}, path)
+
+
+def write_one_tensor(path: Path) -> None:
+    save_file({"fc.weight": torch.zeros(1)}, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "message"),
+    [
+        ("empty.pth", write_nothing, "cannot read .*empty.pth"),
+        ("text.pth", write_text, "cannot read .*text.pth"),
+        ("text.safetensors", write_text, "cannot read .*text.safetensors"),
+        ("list.pth", write_list, "list.pth' is no dictionary of tensors"),
+        ("names.pth", write_names, "names.pth' is no dictionary of tensors"),
+        ("other.safetensors", write_one_tensor, "other.safetensors' does not fit resnet18"),
+    ],
+)
+def test_a_file_without_a_networks_weights_is_named(
+    tmp_path: Path, name: str, write: Callable[[Path], None], message: str
+) -> None:
+    write(tmp_path / name)
+    config = read_config(recipe_path("phantom"), [*RESNET, f"init.image={tmp_path / name}"])
+    with pytest.raises(ConfigError, match=f"^init.image: .*{message}"):
+        build_model(config, REPORTS)
+
+
+def test_a_file_older_than_the_count_of_batches_is_read(tmp_path: Path) -> None:
+    state = network_of("resnet18").state_dict()
+    old = {name: value for name, value in state.items() if "num_batches" not in name}
+    torch.save(old, tmp_path / "old.pth")
+    config = read_config(recipe_path("phantom"), [*RESNET, f"init.image={tmp_path / 'old.pth'}"])
+    backbone = build_model(config, REPORTS).image_encoder.backbone
+    torch.testing.assert_close(backbone.conv1.weight, old["conv1.weight"])
+
+
+def test_imagenet_means_torchvisions_first_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def made(name: str, *, weights: str | None) -> nn.Module:
+        asked.append((name, weights))
+        return torchvision.models.resnet18()
+
+    monkeypatch.setattr(torchvision.models, "get_model", made)  # the real one needs a network
+    build_model(read_config(recipe_path("phantom"), [*RESNET, "init.image=imagenet"]), REPORTS)
+    assert asked[-1] == ("resnet18", "IMAGENET1K_V1")

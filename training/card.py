@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import torch
 import yaml
 
 from models.prompts import find_prompt_set
+from training.code_version import code_version
 from training.config import RunConfig
 from training.data.manifest import ImageReportPair, fingerprint
+from training.evaluation.statistics import DRAWS, Figure
+from training.run_data import RunPairs
 
 CARD = """# {name}
 
@@ -16,28 +20,46 @@ An AGA model (Adaptive Grouped Alignment of images and reports). **Not for clini
 
 - Trained on {train} pairs for {epoch} epochs; {validation} validation pairs
 - Networks: {backbone} at {size} px, {layers} text layers, {dim} dimensions
-- Validation at the kept epoch: {metrics}
 - Settings: `run/config.yaml`; data fingerprint and versions: `run/run.json`
 
-These validation figures chose the epoch and are no estimate of what the model does elsewhere:
-`python -m training.evaluate` gives that, with confidence intervals and chance levels. {synthetic}
+## Validation
+
+Loss {loss:.3f} at the kept epoch. Intervals: 95 %, bootstrap over patients, {draws} draws.
+
+| metric | value | 95 % interval | chance | n |
+|---|---|---|---|---|
+{figures}
+
+These figures chose the epoch and are no estimate of what the model does elsewhere:
+`python -m training.evaluate` gives that.
+
+## Limits
+
+- It has seen {data}. On other hospitals, devices, views or ways of reporting it has not been
+  measured.{synthetic}
+- A heatmap shows which patches a word gathers. That it localizes what the word names is not
+  established.
+- Research software: no output is a finding, and none may guide the care of a patient.
 """
 
 
-def extras(
-    config: RunConfig,
-    train: Sequence[ImageReportPair],
-    validation: Sequence[ImageReportPair],
-    metrics: Mapping[str, float],
-    *,
-    epoch: int,
-) -> dict[str, str]:
+@dataclass(frozen=True)
+class KeptEpoch:
+    """The epoch whose weights are in the checkpoint, and what was measured after it."""
+
+    number: int  # from 1
+    loss: float
+    figures: Mapping[str, Figure]
+
+
+def extras(config: RunConfig, pairs: RunPairs, kept: KeptEpoch) -> dict[str, str]:
     """Return the files that a run adds to its checkpoint, by relative path."""
+    figures = {name: asdict(figure) for name, figure in kept.figures.items()}
     facts = {
-        "epoch": epoch,
-        "validation": dict(metrics),
-        "data": {"train": fingerprint(train), "validation": fingerprint(validation)},
-        "versions": {"torch": torch.__version__},
+        "epoch": kept.number,
+        "validation": {"loss": kept.loss, **figures},
+        "data": {"train": fingerprint(pairs.train), "validation": fingerprint(pairs.validation)},
+        "versions": code_version() | {"torch": torch.__version__},
     }
     prompts = {
         f"prompts/{name}.yaml": yaml.safe_dump(
@@ -47,26 +69,39 @@ def extras(
     }
     settings = yaml.safe_dump(config.model_dump(mode="json"))
     return prompts | {
-        "README.md": _card(config, len(train), len(validation), metrics, epoch),
+        "README.md": _card(config, pairs, kept),
         "run/config.yaml": settings,
         "run/run.json": json.dumps(facts, indent=2),
     }
 
 
-def _card(
-    config: RunConfig, train: int, validation: int, metrics: Mapping[str, float], epoch: int
-) -> str:
-    model = config.model
-    made = config.data.manifest is None
+def _card(config: RunConfig, pairs: RunPairs, kept: KeptEpoch) -> str:
+    model, manifest = config.model, config.data.manifest
     return CARD.format(
         name=config.name,
-        train=train,
-        validation=validation,
-        epoch=epoch,
+        train=len(pairs.train),
+        validation=len(pairs.validation),
+        epoch=kept.number,
         backbone=model.image.backbone,
         size=model.preprocessing.size,
         layers=model.text.last_layers,
         dim=model.dim,
-        metrics=", ".join(f"{name} {value:.3f}" for name, value in metrics.items()),
-        synthetic="All training images are synthetic." if made else "",
+        loss=kept.loss,
+        draws=DRAWS,
+        figures="\n".join(_row(name, figure) for name, figure in kept.figures.items()),
+        data=f"the training pairs of `{manifest.name}` alone" if manifest else "phantoms alone",
+        synthetic=_synthetic(pairs.train),
     )
+
+
+def _row(name: str, figure: Figure) -> str:
+    interval = f"{figure.low:.3f} to {figure.high:.3f}"
+    return f"| {name} | {figure.value:.3f} | {interval} | {figure.chance:.3f} | {figure.n} |"
+
+
+def _synthetic(pairs: Sequence[ImageReportPair]) -> str:
+    """Say how many training images the manifest's column `synthetic` says are made up."""
+    made = sum(str(pair.metadata.get("synthetic")).lower() in ("true", "1") for pair in pairs)
+    if made == len(pairs):
+        return " All training images are synthetic."
+    return f" {made} of {len(pairs)} training images are synthetic." if made else ""

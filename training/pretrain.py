@@ -6,13 +6,12 @@ import random
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import yaml
-from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
@@ -20,13 +19,13 @@ from models.aga import AGA, save_checkpoint
 from training import card
 from training.config import ConfigError, RunConfig, read_config, recipe_path
 from training.data.manifest import Collate, PairBatch, PairDataset, StudyBatches
-from training.embedding import embed_pairs
 from training.encoders import build_model
-from training.evaluation.retrieval import hits_at_k, unique_reports
 from training.program import run
 from training.run_data import RunPairs, read_run_pairs
 from training.run_log import RunLog
+from training.schedule import Schedule
 from training.step import Trainer, make_optimizer
+from training.validation import validation_loss, validation_recall
 
 
 def main() -> None:
@@ -68,7 +67,6 @@ class _Run:
     device: torch.device
     best: float = math.inf
     stale_epochs: int = 0
-    validation: dict[str, float] = field(default_factory=dict)
 
     def train(self) -> None:
         """Loop over the epochs; keep the checkpoint with the least validation loss."""
@@ -79,14 +77,13 @@ class _Run:
         )
         batches, loader = self._loader()
         steps = len(loader) * settings.epochs
-        schedule = _Schedule(trainer.optimizer, self.config, steps)
+        schedule = Schedule(trainer.optimizer, settings, steps=steps)
         with RunLog(self.folder / "metrics.jsonl") as log:
             trainer.initialize_gates(next(iter(loader)))
             for epoch in range(settings.epochs):
                 batches.epoch = loader.dataset.epoch = epoch  # type: ignore[attr-defined]  # ours
                 self._epoch(trainer, loader, schedule, log, epoch)
-                self._validate(trainer, log, epoch)
-                schedule.end_epoch(self.validation["loss"])
+                schedule.end_epoch(self._validate(trainer, log, epoch))
                 late = (
                     settings.max_minutes and time.monotonic() - started > 60 * settings.max_minutes
                 )
@@ -116,7 +113,7 @@ class _Run:
         self,
         trainer: Trainer,
         loader: DataLoader[PairBatch],
-        schedule: "_Schedule",
+        schedule: Schedule,
         log: RunLog,
         epoch: int,
     ) -> None:
@@ -129,81 +126,24 @@ class _Run:
             log.write("step", epoch=epoch, rate=schedule.rate, **values)
             bar.set_postfix(loss=f"{values['total']:.3f}")
 
-    def _validate(self, trainer: Trainer, log: RunLog, epoch: int) -> None:
-        """Measure the validation split and keep the checkpoint if it is the best so far."""
+    def _validate(self, trainer: Trainer, log: RunLog, epoch: int) -> float:
+        """Measure the validation split, keep the checkpoint if it is the best, return the loss."""
         self.model.eval()
-        self.validation = {"loss": self._validation_loss(trainer), **self._validation_recall()}
-        log.write("validation", epoch=epoch, **self.validation)
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in self.validation.items())
+        loss = validation_loss(trainer, self.pairs.validation)
+        figures = validation_recall(self.model, self.pairs.validation)
+        values = {
+            name: figure.value for name, figure in figures.items() if figure.value is not None
+        }
+        log.write("validation", epoch=epoch, loss=loss, **values)
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in {"loss": loss, **values}.items())
         log.say(f"validation after epoch {epoch + 1}: {shown}")
         self.stale_epochs += 1
-        if self.validation["loss"] < self.best:
-            self.best, self.stale_epochs = self.validation["loss"], 0
-            save_checkpoint(self.model, self.folder / "checkpoint", extras=self._extras(epoch))
-
-    @torch.no_grad()
-    def _validation_loss(self, trainer: Trainer) -> float:
-        size = min(self.config.optimization.batch_size, len(self.pairs.validation))
-        batches = StudyBatches(
-            self.pairs.validation, batch_size=size, seed=0, one_image_per_study=False
-        )
-        loader: DataLoader[PairBatch] = DataLoader(
-            PairDataset(self.pairs.validation, self.config.model.preprocessing),  # type: ignore[arg-type]  # as above
-            batch_sampler=batches,
-            collate_fn=Collate(self.model.tokenizer),
-        )
-        totals = [float(trainer.losses(batch)[1]["total"]) for batch in loader]
-        return sum(totals) / len(totals)
-
-    def _validation_recall(self) -> dict[str, float]:
-        embedded = embed_pairs(self.model, self.pairs.validation)
-        rows, places = unique_reports([pair.report for pair in self.pairs.validation])
-        similarity = embedded.images @ embedded.reports[rows].T
-        k = min(10, len(rows))
-        return {f"recall_at_{k}": float(hits_at_k(similarity, places, k=k).mean())}
-
-    def _extras(self, epoch: int) -> dict[str, str]:
-        return card.extras(
-            self.config, self.pairs.train, self.pairs.validation, self.validation, epoch=epoch + 1
-        )
-
-
-class _Schedule:
-    """The learning rate: cosine by step, or halved on a plateau of the validation loss."""
-
-    def __init__(self, optimizer: torch.optim.Optimizer, config: RunConfig, steps: int) -> None:
-        settings = config.optimization
-        self._optimizer = optimizer
-        self._cosine: LambdaLR | None = None
-        self._plateau: ReduceLROnPlateau | None = None
-        if settings.schedule == "plateau":
-            self._plateau = ReduceLROnPlateau(
-                optimizer, factor=0.5, patience=settings.plateau_patience
-            )
-        else:
-            warm = max(1, round(settings.warmup * steps))
-            self._cosine = LambdaLR(optimizer, lambda step: _cosine(step, warm, steps))
-
-    @property
-    def rate(self) -> float:
-        """The learning rate as it stands."""
-        return float(self._optimizer.param_groups[0]["lr"])
-
-    def end_step(self) -> None:
-        """Move on after an optimizer step."""
-        if self._cosine is not None:
-            self._cosine.step()
-
-    def end_epoch(self, validation_loss: float) -> None:
-        """Move on after an epoch."""
-        if self._plateau is not None:
-            self._plateau.step(validation_loss)
-
-
-def _cosine(step: int, warm: int, steps: int) -> float:
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+        if loss < self.best:
+            self.best, self.stale_epochs = loss, 0
+            kept = card.KeptEpoch(epoch + 1, loss, figures)
+            extras = card.extras(self.config, self.pairs, kept)
+            save_checkpoint(self.model, self.folder / "checkpoint", extras=extras)
+        return loss
 
 
 def _run_folder(config: RunConfig) -> Path:

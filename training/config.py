@@ -24,7 +24,7 @@ class _Config(BaseModel, frozen=True, extra="forbid"):
 class DataConfig(_Config):
     """Which pairs are learned from."""
 
-    manifest: Path | None = None  # None: chest phantoms are made under the run's folder
+    manifest: Path | None = None  # None: chest phantoms are made in `out`/data
     phantom_pairs: int = Field(3000, ge=8)
     phantom_seed: int = Field(0, ge=0)
     text_column: str = "report"

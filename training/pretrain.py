@@ -16,12 +16,13 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from models.aga import AGA, save_checkpoint
+from models.prompts import UnknownPromptSet, find_prompt_set
 from training import card
 from training.config import ConfigError, RunConfig, read_config, recipe_path
 from training.data.manifest import Collate, PairBatch, PairDataset, StudyBatches
 from training.encoders import build_model
 from training.program import run
-from training.run_data import RunPairs, read_run_pairs
+from training.run_data import RunPairs, check_reports, read_run_pairs
 from training.run_log import RunLog
 from training.schedule import Schedule
 from training.step import Trainer, make_optimizer
@@ -43,13 +44,16 @@ def pretrain(config: RunConfig) -> Path:
     """Pretrain as the settings say and return the checkpoint folder.
 
     Raises:
-        ConfigError, ManifestError, UnreadableImage: settings or data cannot be used.
+        ConfigError, ManifestError, UnreadableImage: settings or data cannot be used. What can be
+            known before the first step is, and then no folder is made.
     """
     _seed(config.seed)
     device = _device(config.device)
-    folder = _run_folder(config)
-    pairs = read_run_pairs(config, folder)
+    _check_prompt_sets(config)
+    pairs = read_run_pairs(config)
     model = build_model(config, [pair.report for pair in pairs.train]).to(device)
+    check_reports(pairs, model.tokenizer)
+    folder = _run_folder(config)
     (folder / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json")))
     program = _Run(config, model, pairs, folder, device)
     program.train()
@@ -163,6 +167,15 @@ def _numbers() -> Iterator[int]:
     while True:
         yield number
         number += 1
+
+
+def _check_prompt_sets(config: RunConfig) -> None:
+    """Refuse names that no prompt set has; the checkpoint would need them after the first epoch."""
+    for name in config.prompt_sets:
+        try:
+            find_prompt_set(name)
+        except UnknownPromptSet as error:
+            raise ConfigError(f"prompt_sets: {error}") from error
 
 
 def _device(name: str) -> torch.device:

@@ -27,8 +27,17 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except MISTAKES as error:
-        sys.stderr.write(f"error: {str(error).splitlines()[0]}\n")
+        sys.stderr.write(f"error: {message_of(error)}\n")
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         raise SystemExit(130) from None
+
+
+def message_of(error: BaseException) -> str:
+    """Return an error's first line; one from a loading process is dug out of torch's report."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    if lines[0].startswith("Caught ") and "DataLoader worker" in lines[0]:
+        _, _, message = lines[-1].partition(": ")  # behind the traceback: "package.Error: message"
+        return message
+    return lines[0]

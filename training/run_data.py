@@ -1,9 +1,13 @@
 """Which pairs a run learns from, and what is wrong with them before the first step."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
+from models.tokenizing import ReportTokenizer
 from training.config import ConfigError, RunConfig
 from training.data.manifest import ImageReportPair, read_pairs
 from training.data.program import make_phantom
@@ -17,19 +21,14 @@ class RunPairs:
     validation: list[ImageReportPair]
 
 
-def read_run_pairs(config: RunConfig, folder: Path) -> RunPairs:
-    """Read the pairs of a run; without a manifest phantoms are made.
+def read_run_pairs(config: RunConfig) -> RunPairs:
+    """Read the pairs of a run; without a manifest phantoms are made, or found as made before.
 
     Raises:
         ConfigError, ManifestError: the manifest cannot be read, or not be learned from.
     """
     data = config.data
-    manifest = data.manifest or make_phantom(
-        folder / "phantom" / "pairs.jsonl",
-        kind="chest",
-        n=data.phantom_pairs,
-        seed=data.phantom_seed,
-    )
+    manifest = data.manifest or _phantoms(config)
     pairs = read_pairs(manifest, text_column=data.text_column)
     train = [pair for pair in pairs if pair.split == "train"]
     validation = [pair for pair in pairs if pair.split == "validation"]
@@ -37,6 +36,28 @@ def read_run_pairs(config: RunConfig, folder: Path) -> RunPairs:
     if len(validation) < 2:
         raise ConfigError(f"{manifest}: the validation split has fewer than 2 pairs")
     return RunPairs(train, validation[: data.max_validation_pairs])
+
+
+def check_reports(pairs: RunPairs, tokenizer: ReportTokenizer) -> None:
+    """Refuse a report in which the model reads no word: it would end the run at its batch.
+
+    Raises:
+        ConfigError: names the image of the first such report.
+    """
+    every = [*pairs.train, *pairs.validation]
+    for pair in tqdm(every, desc="reading reports", unit="report", file=sys.stderr):
+        if not tokenizer.words(pair.report):
+            raise ConfigError(f"{pair.image}: the model reads no word in its report")
+
+
+def _phantoms(config: RunConfig) -> Path:
+    """Return the phantoms' manifest, beside the runs; its name says all that decides the pairs."""
+    data = config.data
+    name = f"phantom-chest-{data.phantom_pairs}-{data.phantom_seed}"
+    manifest = config.out / "data" / name / "pairs.jsonl"
+    if manifest.is_file():  # it is written last, so all images are there
+        return manifest
+    return make_phantom(manifest, kind="chest", n=data.phantom_pairs, seed=data.phantom_seed)
 
 
 def _check_batches(train: Sequence[ImageReportPair], config: RunConfig, manifest: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from training.config import ConfigError, RunConfig, read_config, recipe_path
+from training.pretrain import pretrain
 from training.run_data import read_run_pairs
 
 
@@ -22,6 +23,39 @@ def test_studies_that_fill_no_batch_are_refused(tmp_path: Path) -> None:
     rows = [{"study_id": "one", "patient_id": "one"}] * 8 + [{"split": "validation"}] * 2
     message = r"pairs.jsonl: 1 training studies .* batch of 4 \(optimization.batch_size\)"
     with pytest.raises(ConfigError, match=message):
-        read_run_pairs(config_of(tmp_path, rows), tmp_path)
+        read_run_pairs(config_of(tmp_path, rows))
     whole = config_of(tmp_path, rows, "data.one_image_per_study=false")
-    assert len(read_run_pairs(whole, tmp_path).train) == 8
+    assert len(read_run_pairs(whole).train) == 8
+
+
+FIT = [*[{}] * 8, *[{"split": "validation"}] * 2]
+TINY = ("model.preprocessing.size=64", "model.dim=16")
+
+
+@pytest.mark.parametrize(
+    ("rows", "override", "message"),
+    [
+        (FIT, "prompt_sets=[nowhere]", "prompt_sets: unknown prompt set 'nowhere'"),
+        ([{"report": "..."}, *FIT], "seed=1", "/0.png: the model reads no word in its report"),
+        (FIT[:1], "seed=1", "1 training studies do not fill a batch"),
+        (FIT, "init.image=nowhere.pth", "nowhere.pth"),
+    ],
+)
+def test_a_mistake_is_found_before_a_folder_is_made(
+    tmp_path: Path, rows: list[dict[str, str]], override: str, message: str
+) -> None:
+    out = tmp_path / "runs"
+    with pytest.raises(ConfigError, match=message):
+        pretrain(config_of(tmp_path, rows, override, f"out={out}", *TINY))
+    assert not out.exists()
+
+
+@pytest.mark.slow
+def test_phantoms_are_made_once_for_all_runs_beside_each_other(tmp_path: Path) -> None:
+    settings = [f"out={tmp_path}", "data.phantom_pairs=24", "optimization.batch_size=4"]
+    config = read_config(recipe_path("phantom"), settings)
+    made = read_run_pairs(config)
+    written = made.train[0].image.stat().st_mtime_ns
+    assert made.train[0].image.is_relative_to(tmp_path / "data")
+    assert read_run_pairs(config) == made
+    assert made.train[0].image.stat().st_mtime_ns == written

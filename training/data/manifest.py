@@ -16,7 +16,7 @@ from torch.utils.data import Dataset, Sampler
 
 from models.config import PreprocessingConfig
 from models.imaging import read_image_file
-from models.manifest import ManifestError, read_rows
+from models.manifest import ManifestError, Row, read_rows
 from models.preprocessing import PreparedImage, prepare
 from models.tokenizing import ReportTokenizer
 from training.data.augment import vary
@@ -68,10 +68,10 @@ def read_pairs(
     """Read the pairs of some splits; a row without a split counts as train.
 
     Raises:
-        ManifestError: a row has no image or report, or a patient stands in two splits.
+        ManifestError: a row cannot be used or has no report, or a patient stands in two splits.
     """
     pairs = [
-        _pair(row, number, manifest, text_column)
+        pair_of(row, manifest, number=number, text_column=text_column)
         for number, row in enumerate(read_rows(manifest), start=1)
     ]
     split_of: dict[str, str] = {}
@@ -79,6 +79,35 @@ def read_pairs(
         if split_of.setdefault(pair.patient_id, pair.split) != pair.split:
             raise ManifestError(f"{manifest}: patient {pair.patient_id!r} stands in two splits")
     return [pair for pair in pairs if pair.split in splits]
+
+
+def pair_of(row: Row, manifest: Path, *, number: int, text_column: str | None) -> ImageReportPair:
+    """Read one row of a manifest.
+
+    Args:
+        text_column: holds the report; None where none is asked for.
+
+    Raises:
+        ManifestError: the row cannot be used; names its number and the column.
+    """
+    where = f"{manifest}: row {number}"
+    texts = {"image"} if text_column is None else {"image", text_column}
+    for name in sorted(texts):
+        if not isinstance(row.get(name), str):
+            raise ManifestError(f"{where}: {name}: is missing or no text")
+    split = str(row.get("split", "train"))
+    if split not in SPLITS:
+        raise ManifestError(f"{where}: split: {split!r} is none of {', '.join(SPLITS)}")
+    study = str(row.get("study_id", f"row-{number}"))
+    return ImageReportPair(
+        image=manifest.parent / row["image"],
+        report="" if text_column is None else row[text_column],
+        study_id=study,
+        patient_id=str(row.get("patient_id", study)),
+        split=split,
+        labels=_labels(row, where=where),
+        metadata={name: value for name, value in row.items() if name not in texts},
+    )
 
 
 def fingerprint(pairs: Sequence[ImageReportPair]) -> str:
@@ -179,25 +208,7 @@ class Collate:
         )
 
 
-def _pair(row: dict[str, Any], number: int, manifest: Path, column: str) -> ImageReportPair:
-    for name in ("image", column):
-        if not isinstance(row.get(name), str):
-            raise ManifestError(f"{manifest}: row {number} has no {name!r}")
-    split = str(row.get("split", "train"))
-    if split not in SPLITS:
-        raise ManifestError(f"{manifest}: row {number}: split {split!r} is none of {SPLITS}")
-    return ImageReportPair(
-        image=manifest.parent / row["image"],
-        report=row[column],
-        study_id=str(row.get("study_id", f"row-{number}")),
-        patient_id=str(row.get("patient_id", row.get("study_id", f"row-{number}"))),
-        split=split,
-        labels=_labels(row, where=f"{manifest}: row {number}"),
-        metadata={name: value for name, value in row.items() if name not in ("image", column)},
-    )
-
-
-def _labels(row: dict[str, Any], *, where: str) -> frozenset[str] | None:
+def _labels(row: Row, *, where: str) -> frozenset[str] | None:
     labels = row.get("labels")
     if labels is None:
         return frozenset([str(row["label"])]) if "label" in row else None

@@ -7,9 +7,8 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from models.imaging import UnreadableImage, read_image_file
 from models.manifest import ManifestError
-from training.data.manifest import read_pairs
+from training.data.check import check_manifest
 from training.data.phantom import write_phantom
 
 
@@ -17,19 +16,6 @@ def make_phantom(out: Path, *, kind: Literal["chest", "eus"], n: int, seed: int)
     """Write a phantom set with a progress bar and return its manifest."""
     with tqdm(total=n, desc=f"{kind} phantoms", unit="image", file=sys.stderr) as bar:
         return write_phantom(out, kind=kind, n=n, seed=seed, progress=lambda _: bar.update())
-
-
-def check_manifest(path: Path) -> list[str]:
-    """Return what is wrong with a manifest, one line each."""
-    problems: list[str] = []
-    for pair in tqdm(read_pairs(path), desc="checking", unit="image", file=sys.stderr):
-        try:
-            read_image_file(pair.image)
-        except UnreadableImage as error:
-            problems.append(str(error))
-        if not any(character.isalnum() for character in pair.report):
-            problems.append(f"{pair.image}: the report holds no word")
-    return problems
 
 
 def main() -> None:
@@ -46,16 +32,17 @@ def main() -> None:
     phantom.add_argument("--out", type=Path, default=Path("data/phantom/pairs.jsonl"))
     check = commands.add_parser("check", help="say what is wrong with a manifest")
     check.add_argument("manifest", type=Path)
+    check.add_argument("--text-column", default="report")
     arguments = parser.parse_args()
     if arguments.command == "phantom":
         made = make_phantom(arguments.out, kind=arguments.kind, n=arguments.n, seed=arguments.seed)
         sys.stdout.write(f"{made}\n")
     else:
-        _report(arguments.manifest)
+        _report(arguments.manifest, arguments.text_column)
 
 
-def _report(manifest: Path) -> None:
-    problems = check_manifest(manifest)
+def _report(manifest: Path, text_column: str) -> None:
+    problems = check_manifest(manifest, text_column=text_column)
     sys.stdout.writelines(f"{problem}\n" for problem in problems)
     if problems:
         raise ManifestError(f"{manifest}: {len(problems)} problems")

@@ -1,0 +1,73 @@
+"""Say everything that is wrong with a manifest, row by row."""
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from models.imaging import UnreadableImage, read_image_file
+from models.manifest import ManifestError, Row, read_rows
+from training.data.manifest import ImageReportPair, pair_of
+
+
+def check_manifest(path: Path, *, text_column: str = "report") -> list[str]:
+    """Return what is wrong with a manifest, one line each with the number of its row.
+
+    A line that cannot be read at all ends the check, as what follows it cannot be told.
+
+    Raises:
+        ManifestError: there is no such manifest, or it is of an unknown kind.
+    """
+    rows = read_rows(path)
+    check = _Check(path, text_column)
+    problems: list[str] = []
+    bar = tqdm(rows, desc="checking", unit="row", file=sys.stderr)
+    try:
+        for number, row in enumerate(bar, start=1):
+            problems.extend(f"row {number}: {fault}" for fault in check.faults(row, number))
+    except ManifestError as error:
+        problems.append(f"{error}; no row behind it was checked")
+    return problems
+
+
+class _Check:
+    """What earlier rows held, to which each next one is compared."""
+
+    def __init__(self, manifest: Path, text_column: str) -> None:
+        self._manifest, self._column = manifest, text_column
+        self._split_of: dict[str, tuple[str, int]] = {}  # of a patient, and the row that said so
+        self._row_of: dict[bytes, int] = {}  # of a picture, by the hash of its pixels
+
+    def faults(self, row: Row, number: int) -> Iterator[str]:
+        """Yield what is wrong with a row."""
+        report = row.get(self._column)
+        if not any(character.isalnum() for character in str(report or "")):
+            yield f"{self._column}: is missing or holds no word"
+        try:
+            pair = pair_of(row, self._manifest, number=number, text_column=None)
+        except ManifestError as error:
+            yield str(error).removeprefix(f"{self._manifest}: row {number}: ")
+            return
+        yield from self._patient(pair, number)
+        yield from self._image(pair, number)
+
+    def _patient(self, pair: ImageReportPair, number: int) -> Iterator[str]:
+        split, first = self._split_of.setdefault(pair.patient_id, (pair.split, number))
+        if split != pair.split:
+            yield (
+                f"patient_id: {pair.patient_id!r} stands in {pair.split} here "
+                f"and in {split} in row {first}"
+            )
+
+    def _image(self, pair: ImageReportPair, number: int) -> Iterator[str]:
+        try:
+            grey = read_image_file(pair.image)
+        except UnreadableImage as error:
+            yield f"image: {error}"
+            return
+        picture = hashlib.sha256(f"{grey.shape}".encode() + grey.tobytes()).digest()
+        first = self._row_of.setdefault(picture, number)
+        if first != number:
+            yield f"image: {pair.image} shows the same as row {first}"

@@ -1,7 +1,6 @@
-"""Embed every pair of a list with a frozen model."""
+"""Embed the images and texts of a list with a frozen model."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,48 +8,43 @@ from jaxtyping import Float
 from torch.utils.data import DataLoader
 
 from models.aga import AGA
+from models.preprocessing import PreparedImage
 from models.types import Alignment, EncodedReports
-from training.data.manifest import Collate, ImageReportPair, PairBatch, PairDataset
-
-
-@dataclass(frozen=True)
-class EmbeddedPairs:
-    """Global unit embeddings of images and of their reports, row by row."""
-
-    images: Float[np.ndarray, "pairs dim"]
-    reports: Float[np.ndarray, "pairs dim"]
+from training.data.manifest import Collate, ImageReportPair, PairDataset
 
 
 @torch.no_grad()
-def embed_pairs(
+def embed_images(
     model: AGA,
     pairs: Sequence[ImageReportPair],
     *,
     batch_size: int = 32,
     progress: Callable[[int], object] | None = None,
-) -> EmbeddedPairs:
-    """Embed images and reports; the model is put in evaluation mode and its mode given back."""
-    was_training, device = model.training, model.language_gate.threshold.device
-    model.eval()
-    loader: DataLoader[PairBatch] = DataLoader(
+) -> Float[np.ndarray, "pairs dim"]:
+    """Embed the images of pairs with a model in evaluation mode, as unit vectors."""
+    device = model.language_gate.threshold.device
+    loader: DataLoader[list[PreparedImage]] = DataLoader(
         PairDataset(pairs, model.config.preprocessing),  # type: ignore[arg-type]  # items, collated
         batch_size=batch_size,
-        collate_fn=Collate(model.tokenizer),
+        collate_fn=lambda items: [image for image, _ in items],
     )
-    images, reports = [], []
-    for batch in loader:
-        pixels, patch_mask, *text = batch.inputs(device)
-        images.append(model.encode_images(pixels, patch_mask).pooled.cpu().numpy())
-        reports.append(model.encode_reports(*text).pooled.cpu().numpy())
+    embedded = []
+    for images in loader:
+        pixels = torch.from_numpy(np.stack([image.pixels for image in images])[:, None])
+        mask = torch.from_numpy(np.stack([image.letterbox.patch_mask for image in images]))
+        encoded = model.encode_images(pixels.to(device), mask.to(device))
+        embedded.append(encoded.pooled.cpu().numpy())
         if progress is not None:
-            progress(len(pixels))
-    model.train(was_training)
-    return EmbeddedPairs(np.concatenate(images), np.concatenate(reports))
+            progress(len(images))
+    return np.concatenate(embedded)
 
 
-def embed_texts(model: AGA, texts: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
-    """Embed texts with a model in evaluation mode."""
-    return np.asarray(encode_texts(model, texts).pooled.cpu().numpy())
+def embed_texts(
+    model: AGA, texts: Sequence[str], *, batch_size: int = 32
+) -> Float[np.ndarray, "texts dim"]:
+    """Embed texts with a model in evaluation mode, as unit vectors."""
+    batches = [texts[start : start + batch_size] for start in range(0, len(texts), batch_size)]
+    return np.concatenate([encode_texts(model, one).pooled.cpu().numpy() for one in batches])
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from tqdm import tqdm
 
 from models.aga import AGA, load_checkpoint
@@ -19,7 +19,7 @@ from models.prompts import PromptSet, find_prompt_set, prompt_set_names
 from models.zero_shot import class_probabilities, class_similarities, embed_prompts
 from training.config import ConfigError
 from training.data.manifest import SPLITS, ImageReportPair, fingerprint, read_pairs
-from training.embedding import EmbeddedPairs, align_pairs, embed_pairs, embed_texts
+from training.embedding import align_pairs, embed_images, embed_texts
 from training.evaluation.center_prior import CenterPrior
 from training.evaluation.collapse import collapse_signs
 from training.evaluation.localization_figures import (
@@ -43,6 +43,7 @@ from training.evaluation.zero_shot_figures import zero_shot_figures
 from training.program import run
 
 Figures = dict[str, Figure]
+Embeddings = Float[np.ndarray, "rows dim"]
 Rows = Int[np.ndarray, " rows"]
 
 SIGN_PAIRS = 64  # the signs of collapse are those of so many pairs
@@ -86,35 +87,41 @@ def evaluate(
         "figures": {name: asdict(figure) for name, figure in figures.items()},
         "localization": localization_facts(scored, figures),
         "localization_rows": [phrase_record(one) for one in scored],
-        "collapse_signs": collapse_signs(align_pairs(model, _spread(pairs, SIGN_PAIRS))),
+        "collapse_signs": _collapse_signs(model, pairs),
     }
 
 
 def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair]:
     splits = SPLITS if split == "all" else (split,)
-    pairs = read_pairs(manifest, splits=splits, text_column=text_column)
+    pairs = read_pairs(manifest, splits=splits, text_column=text_column, with_report=False)
     if len(pairs) < 2:
         raise ConfigError(f"{manifest}: the split {split!r} has {len(pairs)} pairs")
+    if text_column != "report" and not any(pair.report for pair in pairs):
+        raise ConfigError(f"{manifest}: no row has a text in the column {text_column!r}")
     return pairs
 
 
 def _of_embeddings(
     model: AGA, pairs: Sequence[ImageReportPair], prompts: PromptSet | None
 ) -> Figures:
-    """Embed all pairs; measure retrieval and, with prompts, zero-shot classification."""
+    """Embed the images; measure retrieval where reports are given, zero-shot where prompts are."""
     with tqdm(total=len(pairs), desc="embedding", unit="pair", file=sys.stderr) as bar:
-        embedded = embed_pairs(model, pairs, progress=lambda n: bar.update(n))
-    figures = _retrieval(pairs, embedded)
+        images = embed_images(model, pairs, progress=lambda n: bar.update(n))
+    figures: Figures = {}
+    reported = [row for row, pair in enumerate(pairs) if pair.report]
+    if reported:
+        figures = _retrieval(model, [pairs[row] for row in reported], images[reported])
     if prompts is not None:
-        figures |= _zero_shot(model, pairs, embedded, prompts)
+        figures |= _zero_shot(model, pairs, images, prompts)
     return figures
 
 
-def _retrieval(pairs: Sequence[ImageReportPair], embedded: EmbeddedPairs) -> Figures:
+def _retrieval(model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings) -> Figures:
     """Image to report: recall with identical reports counted once, precision by label set."""
     patients = [pair.patient_id for pair in pairs]
+    reports = embed_texts(model, [pair.report for pair in pairs])
     rows, places = unique_reports([pair.report for pair in pairs])
-    similarity = embedded.images @ embedded.reports[rows].T
+    similarity = images @ reports[rows].T
     figures: Figures = {}
     for k in (k for k in (1, 5, 10) if k <= len(rows)):
         values = hits_at_k(similarity, places, k=k).astype(float)
@@ -124,7 +131,7 @@ def _retrieval(pairs: Sequence[ImageReportPair], embedded: EmbeddedPairs) -> Fig
     labels = [pair.labels for pair in pairs if pair.labels is not None]
     if len(labels) == len(pairs):
         numbers = number_labels(labels)
-        all_pairs = embedded.images @ embedded.reports.T
+        all_pairs = images @ reports.T
         for k in (k for k in (5, 10, 100) if k <= len(pairs)):
             values = precision_per_query(all_pairs, numbers, numbers, k=k)
             figures[f"precision_at_{k}"] = bootstrap(
@@ -134,14 +141,14 @@ def _retrieval(pairs: Sequence[ImageReportPair], embedded: EmbeddedPairs) -> Fig
 
 
 def _zero_shot(
-    model: AGA, pairs: Sequence[ImageReportPair], embedded: EmbeddedPairs, prompts: PromptSet
+    model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings, prompts: PromptSet
 ) -> Figures:
     """Classify by prompts: AUROC of yes-no findings, accuracy where classes compete."""
     texts = embed_prompts(prompts, lambda texts: embed_texts(model, texts))
     if prompts.mode == "pairs":
-        scores = class_probabilities(embedded.images, texts, temperature=model.config.temperature)
+        scores = class_probabilities(images, texts, temperature=model.config.temperature)
     else:
-        scores = class_similarities(embedded.images, texts)
+        scores = class_similarities(images, texts)
     labels, patients = [p.labels for p in pairs], [p.patient_id for p in pairs]
     return zero_shot_figures(scores, labels, patients, prompts=prompts)
 
@@ -151,7 +158,11 @@ def _priors(
 ) -> Priors:
     """Read where the marked phrases lie in a manifest's training split, and in the pairs."""
     phrases = {mark.phrase for mark in marks}
-    training = read_pairs(manifest, splits=("train",), text_column=text_column) if phrases else []
+    training = (
+        read_pairs(manifest, splits=("train",), text_column=text_column, with_report=False)
+        if phrases
+        else []
+    )
     known = [mark for mark in read_marks(training, manifest.parent) if mark.phrase in phrases]
     return Priors(train=CenterPrior(training, known), evaluated=CenterPrior(pairs, marks))
 
@@ -167,6 +178,12 @@ def _localization(
         return study_localization(
             model, pairs, marks, priors, asked_as=asked_as, progress=lambda n: bar.update(n)
         )
+
+
+def _collapse_signs(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str, float | None]:
+    """Return the signs of some pairs that have a report; without any there are none."""
+    chosen = _spread([pair for pair in pairs if pair.report], SIGN_PAIRS)
+    return collapse_signs(align_pairs(model, chosen)) if chosen else {}
 
 
 def _spread(pairs: Sequence[ImageReportPair], most: int) -> list[ImageReportPair]:

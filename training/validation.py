@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 
 from models.aga import AGA
 from training.data.manifest import Collate, ImageReportPair, PairBatch, PairDataset, StudyBatches
-from training.embedding import embed_pairs
+from training.embedding import embed_images, embed_texts
 from training.evaluation.retrieval import hits_at_k, unique_reports
 from training.evaluation.statistics import Figure, bootstrap
 from training.step import Trainer
@@ -30,11 +30,12 @@ def validation_loss(trainer: Trainer, pairs: Sequence[ImageReportPair]) -> float
 
 
 def validation_recall(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str, Figure]:
-    """Return image-to-report recall among the 10 best, with its interval over patients."""
-    embedded = embed_pairs(model, pairs)
-    rows, places = unique_reports([pair.report for pair in pairs])
+    """Return recall of reports among the 10 best of an image; the model is in evaluation mode."""
+    reports = [pair.report for pair in pairs]
+    rows, places = unique_reports(reports)
+    similarity = embed_images(model, pairs) @ embed_texts(model, [reports[row] for row in rows]).T
     k = min(10, len(rows))
-    hits = hits_at_k(embedded.images @ embedded.reports[rows].T, places, k=k).astype(float)
+    hits = hits_at_k(similarity, places, k=k).astype(float)
     patients = [pair.patient_id for pair in pairs]
     return {f"recall_at_{k}": bootstrap(partial(_mean, hits), patients, chance=k / len(rows))}
 

@@ -42,14 +42,16 @@ class _Check:
 
     def faults(self, row: Row, number: int) -> Iterator[str]:
         """Yield what is wrong with a row."""
-        report = row.get(self._column)
-        if not any(character.isalnum() for character in str(report or "")):
-            yield f"{self._column}: is missing or holds no word"
+        column = self._column
         try:
-            pair = pair_of(row, self._manifest, number=number, text_column=None)
+            pair = pair_of(
+                row, self._manifest, number=number, text_column=column, with_report=False
+            )
         except ManifestError as error:
             yield str(error).removeprefix(f"{self._manifest}: row {number}: ")
             return
+        if not any(character.isalnum() for character in pair.report):
+            yield f"{column}: is missing or holds no word"
         yield from self._patient(pair, number)
         yield from self._image(pair, number)
 

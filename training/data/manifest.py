@@ -29,7 +29,7 @@ class ImageReportPair:
     """One row of a manifest (x^v, x^t), before any file is read."""
 
     image: Path
-    report: str
+    report: str  # empty where the row has none and none was asked for
     study_id: str
     patient_id: str
     split: str
@@ -63,15 +63,22 @@ class PairBatch:
 
 
 def read_pairs(
-    manifest: Path, *, splits: Sequence[str] = SPLITS, text_column: str = "report"
+    manifest: Path,
+    *,
+    splits: Sequence[str] = SPLITS,
+    text_column: str = "report",
+    with_report: bool = True,
 ) -> list[ImageReportPair]:
     """Read the pairs of some splits; a row without a split counts as train.
 
+    Args:
+        with_report: whether every row must have one.
+
     Raises:
-        ManifestError: a row cannot be used or has no report, or a patient stands in two splits.
+        ManifestError: a row cannot be used or lacks a report, or a patient stands in two splits.
     """
     pairs = [
-        pair_of(row, manifest, number=number, text_column=text_column)
+        pair_of(row, manifest, number=number, text_column=text_column, with_report=with_report)
         for number, row in enumerate(read_rows(manifest), start=1)
     ]
     split_of: dict[str, str] = {}
@@ -81,19 +88,19 @@ def read_pairs(
     return [pair for pair in pairs if pair.split in splits]
 
 
-def pair_of(row: Row, manifest: Path, *, number: int, text_column: str | None) -> ImageReportPair:
+def pair_of(
+    row: Row, manifest: Path, *, number: int, text_column: str, with_report: bool
+) -> ImageReportPair:
     """Read one row of a manifest.
-
-    Args:
-        text_column: holds the report; None where none is asked for.
 
     Raises:
         ManifestError: the row cannot be used; names its number and the column.
     """
     where = f"{manifest}: row {number}"
-    texts = {"image"} if text_column is None else {"image", text_column}
-    for name in sorted(texts):
-        if not isinstance(row.get(name), str):
+    texts = ("image", text_column)
+    for name in texts:
+        missing_allowed = name == text_column and not with_report and name not in row
+        if not isinstance(row.get(name), str) and not missing_allowed:
             raise ManifestError(f"{where}: {name}: is missing or no text")
     split = str(row.get("split", "train"))
     if split not in SPLITS:
@@ -101,7 +108,7 @@ def pair_of(row: Row, manifest: Path, *, number: int, text_column: str | None) -
     study = str(row.get("study_id", f"row-{number}"))
     return ImageReportPair(
         image=manifest.parent / row["image"],
-        report="" if text_column is None else row[text_column],
+        report=row.get(text_column, ""),
         study_id=study,
         patient_id=str(row.get("patient_id", study)),
         split=split,

@@ -10,13 +10,15 @@ COLUMNS = ("", OVER_PRIOR, *(suffix for suffix in VARIANTS if suffix))
 
 
 def tables(result: Mapping[str, Any]) -> str:  # Any: JSON
-    """Return a table of all figures, one per localization metric, and one of collapse signs."""
+    """Return a table of all figures, one per localization metric, and one of collapse."""
     figures: Figures = result["figures"]
     rest = {name: figure for name, figure in figures.items() if not name.startswith((*METRICS,))}
     parts = [_metrics_table(rest)]
     if phrases := list(result["localization"]["phrases"]):
         parts += [_localization_table(metric, phrases, figures) for metric in METRICS]
-    return "\n\n".join([*parts, _signs_table(result["collapse_signs"])])
+    if signs := result["collapse_signs"]:
+        parts.append(_signs_table(signs))
+    return "\n\n".join(parts)
 
 
 def _metrics_table(figures: Figures) -> str:

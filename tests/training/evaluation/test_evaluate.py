@@ -9,6 +9,7 @@ import pytest
 
 from models.manifest import ManifestError
 from tests.helpers import tiny_checkpoint
+from training.config import ConfigError
 from training.evaluate import evaluate, main
 
 pytestmark = pytest.mark.slow
@@ -94,3 +95,36 @@ def test_a_wrong_box_is_refused_before_the_network_runs(manifest: Path) -> None:
     wrong.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(ManifestError, match="'fracture' marks no pixel"):
         evaluate(Path("no checkpoint is opened"), wrong, split="all")
+
+
+def test_rows_without_a_report_are_classified_and_localized(
+    checkpoint: Path, manifest: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    silent = [{n: v for n, v in row.items() if n != "report"} for row in rows]
+    bare = manifest.with_name("bare.jsonl")
+    bare.write_text("".join(json.dumps(r | {"labels": ["Mass"]}) + "\n" for r in silent))
+    flags = ("--split", "all", "--prompts", "phantom-chest")
+    written = run(checkpoint, bare, tmp_path, *flags)
+    figures = written["figures"]
+    assert figures["zero_shot_macro_auroc"]["n"] == len(rows)
+    assert "pointing_game" in figures
+    assert not any(name.startswith(("recall", "precision")) for name in figures)
+    assert written["collapse_signs"] == {}
+
+
+def test_retrieval_counts_the_rows_with_a_report(
+    checkpoint: Path, manifest: Path, tmp_path: Path
+) -> None:
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    mixed = manifest.with_name("mixed.jsonl")
+    mixed.write_text(
+        "".join(json.dumps(row) + "\n" for row in [rows[0] | {"report": ""}, *rows[1:]])
+    )
+    figures = run(checkpoint, mixed, tmp_path, "--split", "all")["figures"]
+    assert figures["recall_at_1"]["n"] == len(rows) - 1
+
+
+def test_a_text_column_that_nobody_fills_is_named(checkpoint: Path, manifest: Path) -> None:
+    with pytest.raises(ConfigError, match="findigs"):
+        evaluate(checkpoint, manifest, split="all", text_column="findigs")

@@ -1,6 +1,7 @@
 """The pretraining program: its settings, its loop, its errors."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import torch
 
 from models.aga import load_checkpoint
+from tests.helpers import ROOT
 from training.config import ConfigError, read_config, recipe_path
 from training.data.manifest import Collate, PairDataset, StudyBatches, read_pairs
 from training.data.phantom import write_phantom
@@ -94,14 +96,28 @@ def test_an_ablation_computes_only_its_own_losses(
     torch.testing.assert_close(again["total"], losses["total"])
 
 
-def test_a_batch_holds_one_image_of_a_study_and_every_image_is_seen_once(manifest: Path) -> None:
-    pairs = read_pairs(manifest, splits=("train",))
-    twins = [*pairs[:12], *pairs[:12]]
-    batches = StudyBatches(twins, batch_size=4, seed=0, one_image_per_study=True)
+def batches_of(manifest: Path, *, images_of_each: int) -> tuple[list[str], list[list[int]]]:
+    """Return the studies of twelve pairs, each given several images, and the batches of four."""
+    pairs = read_pairs(manifest, splits=("train",))[:12] * images_of_each
+    batches = StudyBatches(pairs, batch_size=4, seed=0, one_image_per_study=True)
+    return [pair.study_id for pair in pairs], list(batches)
+
+
+def test_a_batch_holds_one_image_of_a_study(manifest: Path) -> None:
+    studies, batches = batches_of(manifest, images_of_each=2)
+    assert len(batches) >= 3  # as many as the studies fill without their second image
+    assert all(len({studies[index] for index in batch}) == 4 for batch in batches)
+
+
+def test_no_image_is_seen_twice_in_an_epoch(manifest: Path) -> None:
+    _, batches = batches_of(manifest, images_of_each=2)
     seen = [index for batch in batches for index in batch]
-    assert len(seen) == len(set(seen))
-    for batch in batches:
-        assert len({twins[index].study_id for index in batch}) == 4
+    assert len(seen) == len(set(seen)) >= 12
+
+
+def test_every_image_is_seen_where_no_study_has_to_wait(manifest: Path) -> None:
+    _, batches = batches_of(manifest, images_of_each=1)
+    assert sorted(index for batch in batches for index in batch) == list(range(12))
 
 
 def test_the_paper_recipe_holds_the_figures_of_section_4_2_1() -> None:
@@ -141,11 +157,15 @@ def test_a_wrong_setting_is_named(override: str, named: str) -> None:
 )
 def test_a_mistake_is_one_line(arguments: list[str], named: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "training.pretrain", *arguments],
+        [sys.executable, "-m", "training.pretrain", "--config", "phantom", *arguments],
         capture_output=True,
         text=True,
         check=False,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 1
-    assert named in done.stderr
-    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert named in line
+    assert list(tmp_path.iterdir()) == []

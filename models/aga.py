@@ -29,7 +29,8 @@ class AGA(nn.Module):
         tokenizer: cuts reports as the text encoder expects them; kept with the checkpoint.
 
     Raises:
-        ValueError: the tokenizer knows more pieces than the text encoder embeds.
+        ValueError: the settings make no encoder, or the tokenizer knows more pieces than the text
+            encoder embeds.
     """
 
     def __init__(self, config: ModelConfig, tokenizer: ReportTokenizer) -> None:
@@ -118,11 +119,14 @@ def load_checkpoint(path: Path | str) -> AGA:
     """Build the network of a checkpoint folder, in evaluation mode.
 
     Raises:
-        CheckpointError: the folder is no checkpoint, a file does not match its hash, or the
-            weights do not fit the settings.
+        CheckpointError: the folder is no checkpoint, a file does not match its hash, the settings
+            make no network, or the weights do not fit them.
     """
     checkpoint = open_checkpoint(path)
-    model = AGA(checkpoint.config, checkpoint.tokenizer())
+    try:
+        model = AGA(checkpoint.config, checkpoint.tokenizer())
+    except ValueError as error:
+        raise CheckpointError(f"{checkpoint.path}/config.json: {error}") from error
     try:
         model.load_state_dict(load_file(checkpoint.file(WEIGHTS)))
     except RuntimeError as error:

@@ -4,7 +4,7 @@ import torch
 from einops import einsum
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, PretrainedConfig
 
 from models.config import TextEncoderConfig
 
@@ -17,13 +17,15 @@ class TextEncoder(nn.Module):
         dim: d, the size of an embedding.
 
     Raises:
-        ValueError: transformers does not know the model type.
+        ValueError: transformers does not know the model type, or it has fewer layers or places
+            than the configuration asks for.
     """
 
     def __init__(self, config: TextEncoderConfig, *, dim: int) -> None:
         super().__init__()
         self.last_layers = config.last_layers
         bert = AutoConfig.for_model(**config.bert)
+        _check(config, bert)
         self.bert = AutoModel.from_config(bert, attn_implementation="eager")
         self.bert.pooler = None  # no loss reaches it
         self.word_head = nn.Linear(bert.hidden_size, dim)
@@ -49,6 +51,20 @@ class TextEncoder(nn.Module):
         lengths = word_mask.sum(dim=1, keepdim=True).clamp_min(1)
         mean = (words * word_mask[..., None]).sum(dim=1) / lengths
         return self.word_head(words), self.pooled_head(mean)
+
+
+def _check(config: TextEncoderConfig, bert: PretrainedConfig) -> None:
+    states = bert.num_hidden_layers + 1  # the embeddings below the layers count as one
+    if config.last_layers > states:
+        raise ValueError(
+            f"last_layers is {config.last_layers}, the text encoder has {states} hidden states"
+        )
+    places = getattr(bert, "max_position_embeddings", config.max_pieces)  # some have no such limit
+    if config.max_pieces > places:
+        raise ValueError(
+            f"max_pieces is {config.max_pieces}, the text encoder has places for {places} "
+            "(max_position_embeddings)"
+        )
 
 
 def _sum_pieces(

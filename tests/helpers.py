@@ -49,7 +49,9 @@ def tiny_model(*, size: int = 64, initial: float | None = 0.4, seed: int = 0) ->
         dim=16,
         preprocessing=PreprocessingConfig(size=size),
         image=ImageEncoderConfig(backbone="resnet18", norm="group"),
-        text=TextEncoderConfig(bert=BERT | {"vocab_size": tokenizer.vocabulary_size}),
+        text=TextEncoderConfig(
+            bert=BERT | {"vocab_size": tokenizer.vocabulary_size}, last_layers=3
+        ),
         gates=GateConfig(momentum=0.9, initial=initial),
     )
     return AGA(config, tokenizer).eval()

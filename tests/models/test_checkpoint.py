@@ -179,3 +179,10 @@ def test_extras_do_not_change_the_identity(saved: Path, copy: Path) -> None:
     (copy / "prompts/x.yaml").write_text("name: y")
     write_manifest(copy)
     assert open_checkpoint(copy).identity == open_checkpoint(saved).identity
+
+
+def test_settings_that_make_no_network_are_named(copy: Path) -> None:
+    text = json.loads((copy / "config.json").read_text())["model"]["text"]
+    edit_config(copy, text=text | {"last_layers": 9})
+    with pytest.raises(CheckpointError, match="config.json: last_layers is 9"):
+        load_checkpoint(copy)

@@ -75,3 +75,25 @@ def test_a_report_of_padding_gives_no_nan(encoder: TextEncoder) -> None:
 def test_an_unknown_kind_of_text_encoder_is_refused() -> None:
     with pytest.raises(ValueError, match="birt"):
         TextEncoder(TextEncoderConfig(bert={"model_type": "birt"}), dim=8)
+
+
+@pytest.mark.parametrize(
+    ("settings", "bert", "message"),
+    [
+        ({"last_layers": 4}, {}, "last_layers is 4, the text encoder has 3 hidden states"),
+        (
+            {"last_layers": 2, "max_pieces": 97},
+            {"max_position_embeddings": 64},
+            "max_pieces is 97, the text encoder has places for 64",
+        ),
+    ],
+)
+def test_more_than_the_network_has_is_refused(
+    settings: dict[str, int], bert: dict[str, int], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        TextEncoder(TextEncoderConfig(bert=BERT | bert, **settings), dim=8)
+
+
+def test_all_hidden_states_may_count() -> None:
+    assert TextEncoder(TextEncoderConfig(bert=BERT, last_layers=3), dim=8).last_layers == 3

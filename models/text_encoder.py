@@ -1,12 +1,25 @@
 """A BERT whose last layers become word embeddings and one embedding per report (section 3.1)."""
 
+from typing import Any
+
 import torch
 from einops import einsum
+from huggingface_hub.errors import StrictDataclassError
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig
+from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedModel
 
 from models.config import TextEncoderConfig
+
+# What transformers raises on a value of a wrong type, sign or name.
+_REFUSALS = (
+    ArithmeticError,
+    LookupError,
+    RuntimeError,
+    StrictDataclassError,
+    TypeError,
+    ValueError,
+)
 
 
 class TextEncoder(nn.Module):
@@ -17,16 +30,16 @@ class TextEncoder(nn.Module):
         dim: d, the size of an embedding.
 
     Raises:
-        ValueError: transformers does not know the model type, or it has fewer layers or places
-            than the configuration asks for.
+        ValueError: transformers can make no network of the configuration, or it has fewer layers
+            or places than are asked for.
     """
 
     def __init__(self, config: TextEncoderConfig, *, dim: int) -> None:
         super().__init__()
         self.last_layers = config.last_layers
-        bert = AutoConfig.for_model(**config.bert)
+        self.bert = _network(config.bert)
+        bert = self.bert.config
         _check(config, bert)
-        self.bert = AutoModel.from_config(bert, attn_implementation="eager")
         self.bert.pooler = None  # no loss reaches it
         self.word_head = nn.Linear(bert.hidden_size, dim)
         self.pooled_head = nn.Linear(bert.hidden_size, dim)
@@ -53,7 +66,21 @@ class TextEncoder(nn.Module):
         return self.word_head(words), self.pooled_head(mean)
 
 
+def _network(settings: dict[str, Any]) -> PreTrainedModel:
+    """Make a network of transformers; whatever it raises on settings becomes a ValueError."""
+    if not isinstance(settings.get("model_type"), str):
+        raise ValueError('text.bert: model_type is missing; it may be "bert"')
+    try:
+        config = AutoConfig.for_model(**settings)
+        return AutoModel.from_config(config, attn_implementation="eager")
+    except _REFUSALS as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"text.bert: {type(error).__name__}: {reason}") from error
+
+
 def _check(config: TextEncoderConfig, bert: PretrainedConfig) -> None:
+    if not hasattr(bert, "hidden_size") or not hasattr(bert, "num_hidden_layers"):
+        raise ValueError(f"text.bert: {bert.model_type!r} is no text encoder of BERT's kind")
     states = bert.num_hidden_layers + 1  # the embeddings below the layers count as one
     if config.last_layers > states:
         raise ValueError(

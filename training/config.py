@@ -134,7 +134,10 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
         ConfigError: the file is no YAML, or a key or value cannot be used; names file and key.
     """
     try:
-        merged = OmegaConf.merge(OmegaConf.load(path), OmegaConf.from_dotlist(list(overrides)))
+        loaded = OmegaConf.load(path)
+        if not OmegaConf.is_dict(loaded):
+            raise ConfigError("a run's settings are keys with values, not a list")
+        merged = OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides)))
         content: Any = OmegaConf.to_container(merged, resolve=True)  # Any: YAML holds anything
         return RunConfig.model_validate(content)
     except ValidationError as error:

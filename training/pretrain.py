@@ -25,7 +25,7 @@ from training.program import run
 from training.run_data import RunPairs, check_reports, read_run_pairs
 from training.run_log import RunLog
 from training.schedule import Schedule
-from training.step import Trainer, make_optimizer
+from training.step import REMEDY, Diverged, Trainer, make_optimizer
 from training.validation import validation_loss, validation_recall
 
 
@@ -134,6 +134,8 @@ class _Run:
         """Measure the validation split, keep the checkpoint if it is the best, return the loss."""
         self.model.eval()
         loss = validation_loss(trainer, self.pairs.validation)
+        if not math.isfinite(loss):
+            raise Diverged(f"the validation loss is {loss} after epoch {epoch + 1}; {REMEDY}")
         figures = validation_recall(self.model, self.pairs.validation)
         values = {
             name: figure.value for name, figure in figures.items() if figure.value is not None

@@ -8,9 +8,15 @@ from torch.optim import Optimizer
 from models.aga import AGA
 from models.threshold_gate import ThresholdGate
 from models.types import Alignment
-from training.config import RunConfig
+from training.config import ConfigError, RunConfig
 from training.data.manifest import PairBatch
 from training.objectives.aga import Losses, aga_losses
+
+REMEDY = "a lower optimization.learning_rate or clip_norm may help, or precision=fp32"
+
+
+class Diverged(ConfigError):
+    """Training left the range of numbers; the message names the settings that may help."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +37,19 @@ class Trainer:
                 gate.follow(mean)
 
     def step(self, batch: PairBatch) -> dict[str, float]:
-        """Take one step on a batch and return its losses, thresholds and gradient norm."""
+        """Take one step on a batch and return its losses, thresholds and gradient norm.
+
+        Raises:
+            Diverged: the gradient is not finite; the weights are left as they were.
+        """
         alignment, losses = self.losses(batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]  # of torch
         norm = torch.nn.utils.clip_grad_norm_(
-            self.model.parameters(), self.config.optimization.clip_norm, error_if_nonfinite=True
+            self.model.parameters(), self.config.optimization.clip_norm
         )
+        if not torch.isfinite(norm):
+            raise Diverged(f"the gradient is {float(norm)}; {REMEDY}")
         self.optimizer.step()
         if self.config.model.gates.kind == "momentum":
             for gate, mean in _means(self.model, alignment):

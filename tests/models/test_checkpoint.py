@@ -184,5 +184,5 @@ def test_extras_do_not_change_the_identity(saved: Path, copy: Path) -> None:
 def test_settings_that_make_no_network_are_named(copy: Path) -> None:
     text = json.loads((copy / "config.json").read_text())["model"]["text"]
     edit_config(copy, text=text | {"last_layers": 9})
-    with pytest.raises(CheckpointError, match="config.json: last_layers is 9"):
+    with pytest.raises(CheckpointError, match=r"config\.json: last_layers is 9"):
         load_checkpoint(copy)

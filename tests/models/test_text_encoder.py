@@ -95,5 +95,24 @@ def test_more_than_the_network_has_is_refused(
         TextEncoder(TextEncoderConfig(bert=BERT | bert, **settings), dim=8)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (BERT | {"hidden_size": "abc"}, r"text\.bert: .*'hidden_size' expected int, got str"),
+        (BERT | {"hidden_size": -2}, r"text\.bert: .*negative dimension"),
+        (BERT | {"num_attention_heads": 0}, r"text\.bert: ZeroDivisionError"),
+        (BERT | {"hidden_act": "gulu"}, r"text\.bert: .*gulu"),
+        ({"hidden_size": 32}, r"text\.bert: model_type is missing"),
+        ({"model_type": "resnet"}, r"text\.bert: 'resnet' is no text encoder"),
+    ],
+)
+def test_settings_that_transformers_cannot_use_are_refused_in_one_line(
+    settings: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message) as refused:
+        TextEncoder(TextEncoderConfig(bert=settings, last_layers=2), dim=8)
+    assert "\n" not in str(refused.value)
+
+
 def test_all_hidden_states_may_count() -> None:
     assert TextEncoder(TextEncoderConfig(bert=BERT, last_layers=3), dim=8).last_layers == 3

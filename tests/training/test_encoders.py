@@ -51,6 +51,8 @@ def test_a_letter_is_an_ordinary_piece() -> None:
     [
         ("model.image.backbone=resnet19", "model: .*resnet19"),
         ("model.text.bert.num_attention_heads=7", "model: .*"),
+        ("model.text.bert.hidden_size=abc", "model: text.bert: .*hidden_size"),
+        ("model.text.max_pieces=9999", "model: max_pieces is 9999"),
         ("init.text=/nowhere", "init.text: .*nowhere"),
         ("init.image=/nowhere.pth", "init.image: .*nowhere"),
     ],

@@ -17,7 +17,7 @@ from training.data.phantom import write_phantom
 from training.encoders import build_model
 from training.objectives.aga import aga_losses
 from training.pretrain import pretrain
-from training.step import Trainer, make_optimizer
+from training.step import Diverged, Trainer, make_optimizer
 
 TINY = (
     "data.phantom_pairs=96",
@@ -74,6 +74,17 @@ def test_fixed_gates_stand_at_one_over_patches_and_pieces(manifest: Path) -> Non
     trainer.step(batch)
     assert float(trainer.model.language_gate.threshold) == pytest.approx(1 / 16)
     assert float(trainer.model.vision_gate.threshold) == pytest.approx(1 / 97)
+
+
+def test_a_gradient_that_is_no_number_is_named_and_moves_nothing(manifest: Path) -> None:
+    trainer, data = tiny_trainer(manifest)
+    weight = trainer.model.text_encoder.pooled_head.weight
+    with torch.no_grad():
+        weight.fill_(torch.inf)
+    head = trainer.model.image_encoder.patch_head.weight.detach().clone()
+    with pytest.raises(Diverged, match=r"the gradient is nan.*optimization.learning_rate"):
+        trainer.step(Collate(trainer.model.tokenizer)([data[i] for i in range(4)]))
+    assert torch.equal(trainer.model.image_encoder.patch_head.weight, head)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +156,12 @@ def test_the_paper_recipe_holds_the_figures_of_section_4_2_1() -> None:
 def test_a_wrong_setting_is_named(override: str, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         read_config(recipe_path("phantom"), [override])
+
+
+def test_a_list_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "list.yaml").write_text("- seed\n- 3\n")
+    with pytest.raises(ConfigError, match=r"list.yaml: .* not a list"):
+        read_config(tmp_path / "list.yaml", ["seed=4"])
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ from yaml import YAMLError
 
 from models.config import ModelConfig
 
+_RECIPES = Path(str(resources.files("training"))) / "configs"
+
 
 class ConfigError(ValueError):
     """A run's settings cannot be used; the message names the key."""
@@ -29,7 +31,7 @@ class DataConfig(_Config):
     phantom_seed: int = Field(0, ge=0)
     text_column: str = "report"
     one_image_per_study: bool = True  # within a batch (decision 0013)
-    max_validation_pairs: int = Field(512, ge=2)
+    max_validation_pairs: int = Field(512, ge=2)  # taken evenly over the split
 
 
 class InitConfig(_Config):
@@ -106,6 +108,11 @@ class RunConfig(_Config):
     def _zero_shot_at_the_trained_temperature(self) -> "RunConfig":
         trained = self.objective.temperatures.global_
         if self.model.temperature != trained:
+            if "temperature" in self.model.model_fields_set:
+                raise ValueError(
+                    f"model.temperature is {self.model.temperature}, but "
+                    f"objective.temperatures.global_ is {trained}; it follows by itself"
+                )
             model = self.model.model_copy(update={"temperature": trained})
             object.__setattr__(self, "model", model)
         return self
@@ -119,12 +126,15 @@ def recipe_path(name: str) -> Path:
     """
     if Path(name).is_file():
         return Path(name)
-    folder = Path(str(resources.files("training"))) / "configs"
-    shipped = folder / f"{name}.yaml"
+    shipped = _RECIPES / f"{name}.yaml"
     if not shipped.is_file():
-        known = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-        raise ConfigError(f"{name}: no such file or recipe; recipes: {known}")
+        raise ConfigError(f"{name}: no such file or recipe; recipes: {', '.join(recipe_names())}")
     return shipped
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the recipes that ship with the package."""
+    return sorted(path.stem for path in _RECIPES.glob("*.yaml"))
 
 
 def read_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
@@ -142,7 +152,7 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
         return RunConfig.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in first["loc"]) or "settings"
         raise ConfigError(f"{path}: {key}: {first['msg']}") from error
     except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
         raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error

@@ -18,7 +18,7 @@ from models.checkpoint import open_checkpoint
 from models.prompts import PromptSet, find_prompt_set, prompt_set_names
 from models.zero_shot import class_probabilities, class_similarities, embed_prompts
 from training.config import ConfigError
-from training.data.manifest import SPLITS, ImageReportPair, fingerprint, read_pairs
+from training.data.manifest import SPLITS, ImageReportPair, evenly, fingerprint, read_pairs
 from training.embedding import align_pairs, embed_images, embed_texts
 from training.evaluation.center_prior import CenterPrior
 from training.evaluation.collapse import collapse_signs
@@ -37,7 +37,7 @@ from training.evaluation.retrieval import (
     precision_per_query,
     unique_reports,
 )
-from training.evaluation.statistics import Figure, bootstrap
+from training.evaluation.statistics import DRAWS, Figure, bootstrap
 from training.evaluation.tables import tables
 from training.evaluation.zero_shot_figures import zero_shot_figures
 from training.program import run
@@ -83,7 +83,7 @@ def evaluate(
         "split": split,
         "data_fingerprint": fingerprint(pairs),
         "prompt_set": prompts.name if prompts else None,
-        "interval": "95 %, bootstrap over patients, 500 draws",
+        "interval": f"95 %, bootstrap over patients, {DRAWS} draws",
         "figures": {name: asdict(figure) for name, figure in figures.items()},
         "localization": localization_facts(scored, figures),
         "localization_rows": [phrase_record(one) for one in scored],
@@ -182,14 +182,8 @@ def _localization(
 
 def _collapse_signs(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str, float | None]:
     """Return the signs of some pairs that have a report; without any there are none."""
-    chosen = _spread([pair for pair in pairs if pair.report], SIGN_PAIRS)
+    chosen = evenly([pair for pair in pairs if pair.report], SIGN_PAIRS)
     return collapse_signs(align_pairs(model, chosen)) if chosen else {}
-
-
-def _spread(pairs: Sequence[ImageReportPair], most: int) -> list[ImageReportPair]:
-    """Choose some pairs, evenly over all."""
-    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).astype(int)
-    return [pairs[row] for row in chosen]
 
 
 def _prompt_set(pairs: Sequence[ImageReportPair], checkpoint: Path, name: str) -> PromptSet | None:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from models.aga import AGA, save_checkpoint
 from models.prompts import UnknownPromptSet, find_prompt_set
 from training import card
-from training.config import ConfigError, RunConfig, read_config, recipe_path
+from training.config import ConfigError, RunConfig, read_config, recipe_names, recipe_path
 from training.data.manifest import Collate, PairBatch, PairDataset, StudyBatches
 from training.encoders import build_model
 from training.program import run
@@ -32,6 +32,8 @@ from training.validation import validation_loss, validation_recall
 def main() -> None:
     """Run one pretraining and end with the path of its checkpoint."""
     arguments = _arguments()
+    if arguments.resume is not None:
+        raise ConfigError("--resume is not built yet; start the run anew without it")
     if arguments.config is None:
         sys.stderr.write("no --config: running the embedded recipe 'phantom'\n")
     path = recipe_path(arguments.config or "phantom")
@@ -202,7 +204,8 @@ def _arguments() -> argparse.Namespace:
         description="Pretrain AGA on image-report pairs. The last line printed is the checkpoint.",
         epilog="example: python -m training.pretrain --config phantom optimization.epochs=4",
     )
-    parser.add_argument("--config", help="a YAML file, or a recipe: paper, phantom, demo")
+    parser.add_argument("--config", help=f"a YAML file, or a recipe: {', '.join(recipe_names())}")
+    parser.add_argument("--resume", metavar="RUN", help="not built yet")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="settings that win")
     return parser.parse_args()
 

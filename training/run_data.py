@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from models.tokenizing import ReportTokenizer
 from training.config import ConfigError, RunConfig
-from training.data.manifest import ImageReportPair, read_pairs
+from training.data.manifest import ImageReportPair, evenly, read_pairs
 from training.data.program import make_phantom
 
 
@@ -35,7 +35,7 @@ def read_run_pairs(config: RunConfig) -> RunPairs:
     _check_batches(train, config, manifest)
     if len(validation) < 2:
         raise ConfigError(f"{manifest}: the validation split has fewer than 2 pairs")
-    return RunPairs(train, validation[: data.max_validation_pairs])
+    return RunPairs(train, evenly(validation, data.max_validation_pairs))
 
 
 def check_reports(pairs: RunPairs, tokenizer: ReportTokenizer) -> None:

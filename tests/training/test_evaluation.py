@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from training.evaluation.retrieval import (
     hits_at_k,
@@ -53,6 +54,13 @@ def test_a_set_of_findings_is_one_label() -> None:
 def test_auroc_is_the_share_of_ordered_couples() -> None:
     truth = np.array([True, False, True, False])
     assert auroc(np.array([0.9, 0.1, 0.4, 0.6]), truth) == pytest.approx(3 / 4)
+
+
+def test_auroc_counts_a_tie_as_half_and_agrees_with_the_usual_program() -> None:
+    random = np.random.default_rng(0)
+    scores, truth = random.integers(0, 5, 200) / 4, random.random(200) < 0.3
+    assert auroc(scores, truth) == pytest.approx(roc_auc_score(truth, scores))
+    assert auroc(np.array([0.5, 0.5]), np.array([True, False])) == 0.5
 
 
 def test_auroc_of_one_outcome_is_undefined_not_nan() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from training.data.manifest import Collate, PairDataset, StudyBatches, read_pair
 from training.data.phantom import write_phantom
 from training.encoders import build_model
 from training.objectives.aga import aga_losses
-from training.pretrain import pretrain
+from training.pretrain import main, pretrain
 from training.step import Diverged, Trainer, make_optimizer
 
 TINY = (
@@ -151,11 +152,36 @@ def test_the_paper_recipe_holds_the_figures_of_section_4_2_1() -> None:
         ("optimization.epochs=none", "optimization.epochs"),
         ("model.preprocessing.size=100", "multiple of 16"),
         ("objective.weights.global_=-1", "objective.weights.global_"),
+        ("model.temperature=0.7", r"model.temperature is 0.7, .*objective.temperatures.global_ is"),
     ],
 )
 def test_a_wrong_setting_is_named(override: str, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         read_config(recipe_path("phantom"), [override])
+
+
+def test_zero_shot_follows_the_trained_temperature() -> None:
+    config = read_config(recipe_path("phantom"), ["objective.temperatures.global_=0.2"])
+    assert config.model.temperature == 0.2
+    again = [f"model.temperature={config.model.temperature}", "objective.temperatures.global_=0.2"]
+    assert read_config(recipe_path("phantom"), again) == config
+
+
+def test_resuming_says_that_it_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["pretrain", "--resume", "runs/run"])
+    with pytest.raises(ConfigError, match="--resume is not built yet"):
+        main()
+
+
+def test_the_help_names_every_recipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pretrain", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    assert {"demo", "medpix", "paper", "phantom"} <= set(
+        re.findall(r"\w+", capsys.readouterr().out)
+    )
 
 
 def test_a_list_is_no_run(tmp_path: Path) -> None:

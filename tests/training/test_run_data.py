@@ -28,6 +28,12 @@ def test_studies_that_fill_no_batch_are_refused(tmp_path: Path) -> None:
     assert len(read_run_pairs(whole).train) == 8
 
 
+def test_validation_pairs_are_taken_evenly_over_the_split(tmp_path: Path) -> None:
+    rows = [*[{}] * 4, *[{"split": "validation"}] * 9]
+    pairs = read_run_pairs(config_of(tmp_path, rows, "data.max_validation_pairs=3"))
+    assert [pair.image.name for pair in pairs.validation] == ["4.png", "8.png", "12.png"]
+
+
 FIT = [*[{}] * 8, *[{"split": "validation"}] * 2]
 TINY = ("model.preprocessing.size=64", "model.dim=16")
 

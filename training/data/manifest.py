@@ -117,6 +117,12 @@ def pair_of(
     )
 
 
+def evenly(pairs: Sequence[ImageReportPair], most: int) -> list[ImageReportPair]:
+    """Choose some pairs, evenly over all: a manifest may be sorted by patient or finding."""
+    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).astype(int)
+    return [pairs[row] for row in chosen]
+
+
 def fingerprint(pairs: Sequence[ImageReportPair]) -> str:
     """Hash which images and reports these are, so that a result can name its data."""
     digest = hashlib.sha256()

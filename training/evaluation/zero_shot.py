@@ -2,14 +2,20 @@
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from sklearn.metrics import roc_auc_score
 
 
 def auroc(scores: Float[np.ndarray, " rows"], truth: Bool[np.ndarray, " rows"]) -> float | None:
-    """Return the area under the ROC curve, or None where one of the two outcomes is absent."""
-    if truth.all() or not truth.any():
+    """Return the area under the ROC curve, or None where one of the two outcomes is absent.
+
+    By ranks (Mann and Whitney): the share of couples, one of each outcome, that are in order.
+    """
+    positives = int(truth.sum())
+    couples = positives * (len(truth) - positives)
+    if couples == 0:
         return None
-    return float(roc_auc_score(truth, scores))
+    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]  # rows that tie share their mean rank
+    return float((ranks[truth].sum() - positives * (positives + 1) / 2) / couples)
 
 
 def macro_auroc(

@@ -71,7 +71,7 @@ def _figure(
     if len(chosen) == 0:
         return Figure(value=None, low=None, high=None, chance=chance, n=0)
     of_chosen = [patients[row] for row in chosen]
-    return bootstrap(lambda rows: metric(chosen[rows]), of_chosen, chance=chance, draws=200)
+    return bootstrap(lambda rows: metric(chosen[rows]), of_chosen, chance=chance)
 
 
 def _auroc_of(

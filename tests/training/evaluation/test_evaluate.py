@@ -11,6 +11,7 @@ from models.manifest import ManifestError
 from tests.helpers import tiny_checkpoint
 from training.config import ConfigError
 from training.evaluate import evaluate, main
+from training.evaluation.statistics import DRAWS
 
 pytestmark = pytest.mark.slow
 
@@ -111,6 +112,7 @@ def test_rows_without_a_report_are_classified_and_localized(
     assert "pointing_game" in figures
     assert not any(name.startswith(("recall", "precision")) for name in figures)
     assert written["collapse_signs"] == {}
+    assert written["interval"] == f"95 %, bootstrap over patients, {DRAWS} draws"
 
 
 def test_retrieval_counts_the_rows_with_a_report(

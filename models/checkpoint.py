@@ -6,7 +6,6 @@ Nothing here needs torch: the server opens checkpoints with it, `aga.py` makes n
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ from pydantic import ValidationError
 from safetensors import safe_open
 
 from models.config import FORMAT_VERSION, ModelConfig
+from models.folders import MANIFEST, FolderFault, finish_draft, refuse_other_kinds, start_draft
 from models.tokenizing import ReportTokenizer
 
 CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json"
-MANIFEST = "manifest.json"
 IDENTITY_FILES = (CONFIG, WEIGHTS, TOKENIZER)
 
 
@@ -92,14 +91,15 @@ def write_checkpoint(
         extras: further text files by relative path, as prompts or the run's settings.
 
     Raises:
-        CheckpointError: the path holds something that is no checkpoint.
+        CheckpointError: the path holds something that is no checkpoint, or cannot be written.
     """
     folder = Path(path)
-    if folder.exists() and not (folder / MANIFEST).exists() and any(folder.iterdir()):
-        raise CheckpointError(f"{folder}: exists and is no checkpoint; nothing was written")
+    try:
+        refuse_other_kinds(folder, kind="a checkpoint", lists=IDENTITY_FILES)
+        draft = start_draft(folder)
+    except FolderFault as error:
+        raise CheckpointError(str(error)) from error
     content = {"format_version": FORMAT_VERSION, "model": config.model_dump(mode="json")}
-    draft = folder.with_name(f".{folder.name}.draft")
-    shutil.rmtree(draft, ignore_errors=True)
     files = {
         CONFIG: json.dumps(content, indent=2, sort_keys=True).encode(),
         WEIGHTS: weights,
@@ -108,7 +108,7 @@ def write_checkpoint(
     for name, data in files.items():
         _write(draft / name, data)
     write_manifest(draft)
-    _replace(draft, folder)
+    finish_draft(draft, folder)
     return open_checkpoint(folder)
 
 
@@ -179,13 +179,3 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _replace(draft: Path, folder: Path) -> None:
-    """Move the draft to its place; between the two renames the old one waits beside it."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    draft.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,12 +11,14 @@ import faiss
 import numpy as np
 from jaxtyping import Float
 
+from models import folders
 from models.checkpoint import CheckpointError, sha256_of
+from models.folders import MANIFEST, FolderFault
 from service.index.filters import Filters, fits
 from service.index.protocol import IndexFacts, IndexFault, Match, Report
 
 FORMAT_VERSION = 1
-VECTORS, REPORTS, MANIFEST = "vectors.faiss", "reports.jsonl", "manifest.json"
+VECTORS, REPORTS = "vectors.faiss", "reports.jsonl"
 AGAIN = "run python -m service.ingest again"
 
 
@@ -70,9 +70,7 @@ def write_index(
     (draft / REPORTS).write_text("".join(f"{line}\n" for line in lines), "utf-8")
     facts = IndexFacts(_generation(draft), identity, precision, vectors.shape[1], len(lines))
     _write_manifest(draft, facts)
-    for path in (*draft.iterdir(), draft):
-        _sync(path)
-    _replace(draft, folder.resolve())
+    folders.finish_draft(draft, folder)
 
 
 def start_draft(folder: Path) -> Path:
@@ -81,16 +79,11 @@ def start_draft(folder: Path) -> Path:
     Raises:
         IndexFault: the folder holds something that is no index, or cannot be written.
     """
-    place = folder.resolve()
-    draft = place.with_name(f".{place.name}.draft")
     try:
-        if place.exists() and not (place / MANIFEST).exists() and any(place.iterdir()):
-            raise IndexFault(f"{folder}: exists and is no index; nothing was written")
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-    except OSError as error:
-        raise IndexFault(f"{folder}: cannot be written ({error.strerror})") from error
-    return draft
+        folders.refuse_other_kinds(folder, kind="an index", lists=(VECTORS, REPORTS))
+        return folders.start_draft(folder)
+    except FolderFault as error:
+        raise IndexFault(str(error)) from error
 
 
 def open_index(folder: Path, *, identity: str, precision: str) -> FaissIndex:
@@ -145,7 +138,7 @@ def _read_manifest(folder: Path) -> IndexFacts:
             f"{folder}: no index there; run python -m service.ingest, or set --index or AGA_INDEX"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise IndexFault(f"{path}: no index manifest; {AGAIN}") from error
+        raise IndexFault(f"{path}: no index manifest; name an index folder") from error
     for name, digest in hashes:
         _check_hash(folder / name, digest)
     return facts
@@ -158,22 +151,3 @@ def _check_hash(path: Path, digest: str) -> None:
         raise IndexFault(f"{error}; {AGAIN}") from error
     if found != digest:
         raise IndexFault(f"{path}: does not match its hash in {MANIFEST}; {AGAIN}")
-
-
-def _replace(draft: Path, folder: Path) -> None:
-    """Move the draft to its place; between the two renames the old one waits beside it."""
-    old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    draft.rename(folder)
-    _sync(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

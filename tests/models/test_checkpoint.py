@@ -134,9 +134,25 @@ def test_a_file_that_is_not_there_is_named(saved: Path) -> None:
 
 def test_a_folder_that_is_no_checkpoint_is_left_as_it_is(model: AGA, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(CheckpointError, match="is no checkpoint"):
+    with pytest.raises(CheckpointError, match="is not a checkpoint"):
         save_checkpoint(model, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("manifest", ["{", "[]", '{"files": {"vectors.faiss": "0"}}'])
+def test_a_manifest_of_another_kind_is_no_leave_to_replace(
+    model: AGA, tmp_path: Path, manifest: str
+) -> None:
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(CheckpointError, match="is not a checkpoint; nothing was written"):
+        save_checkpoint(model, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_place_that_cannot_be_written_is_named(model: AGA, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("data")
+    with pytest.raises(CheckpointError, match="file/checkpoint: cannot be written"):
+        save_checkpoint(model, tmp_path / "file/checkpoint")
 
 
 def test_a_checkpoint_is_replaced_whole(model: AGA, copy: Path) -> None:

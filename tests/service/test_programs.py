@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.aga import save_checkpoint
+from models.checkpoint import CheckpointError, open_checkpoint
 from service.index.faiss_index import IndexFault, Report, open_index, write_index
+from tests.helpers import tiny_checkpoint, tiny_model
 
 VECTORS = np.eye(4, dtype=np.float32)
 REPORTS = [Report(str(number), f"report {number}", {"n": number}) for number in range(4)]
@@ -49,6 +52,25 @@ def test_a_folder_that_is_no_index_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(IndexFault, match="nothing was written"):
         written(tmp_path)
     assert (tmp_path / "precious.txt").read_text() == "data"
+
+
+def test_an_index_takes_the_place_of_an_index(tmp_path: Path) -> None:
+    written(written(tmp_path / "index"))
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_an_index_never_takes_the_place_of_a_checkpoint(tmp_path: Path) -> None:
+    checkpoint = tiny_checkpoint(tmp_path / "checkpoint", export=False)
+    with pytest.raises(IndexFault, match="checkpoint: exists and is not an index"):
+        written(checkpoint)
+    open_checkpoint(checkpoint)
+
+
+def test_a_checkpoint_never_takes_the_place_of_an_index(tmp_path: Path) -> None:
+    folder = written(tmp_path / "index")
+    with pytest.raises(CheckpointError, match="index: exists and is not a checkpoint"):
+        save_checkpoint(tiny_model(), folder)
+    open_index(folder, identity="a" * 64, precision="fp32")
 
 
 @pytest.mark.slow

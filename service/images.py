@@ -30,11 +30,15 @@ class SeenImage:
 
 
 class ImageCache:
-    """The images used last, within a number and a size in memory."""
+    """The images used last, within a number and a size in memory.
+
+    The latest image is the one added last; to look at another does not make that one the latest.
+    """
 
     def __init__(self, *, entries: int, max_bytes: int) -> None:
         self._entries, self._max_bytes, self._held = entries, max_bytes, 0
-        self._images: OrderedDict[str, SeenImage] = OrderedDict()
+        self._images: OrderedDict[str, SeenImage] = OrderedDict()  # used longest ago first
+        self._latest: str | None = None
 
     def find(self, image_id: str) -> SeenImage | None:
         """Return an image, or None; it counts as used now."""
@@ -49,9 +53,7 @@ class ImageCache:
         Raises:
             NotFound: it is unknown or has made room for others.
         """
-        if image_id is None and self._images:
-            return next(reversed(self._images.values()))
-        image = self.find(image_id or "")
+        image = self.find((self._latest or "") if image_id is None else image_id)
         if image is None:
             what = "no image has been sent yet" if image_id is None else "unknown or expired image"
             raise NotFound(f"{what}; send the image again, to /retrieve or POST /heatmap")
@@ -61,6 +63,7 @@ class ImageCache:
         """Keep an image; those used longest ago make room, the new one always stays."""
         self._drop(image.image_id)
         self._images[image.image_id] = image
+        self._latest = image.image_id
         self._held += image.bytes
         while len(self._images) > 1 and self._overfull():
             self._drop(next(iter(self._images)))

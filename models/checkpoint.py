@@ -67,14 +67,11 @@ def open_checkpoint(path: Path | str) -> Checkpoint:
             its hash; the message names the file.
     """
     folder = Path(path)
-    manifest = _read_json(folder / MANIFEST)
-    files = manifest.get("files")
-    if not isinstance(files, dict) or not all(name in files for name in IDENTITY_FILES):
-        raise CheckpointError(f"{folder / MANIFEST}: lists no complete checkpoint")
+    files = _read_manifest(folder)
     for name, digest in files.items():
         if sha256_of(folder / name) != digest:
             raise CheckpointError(f"{folder / name}: does not match its hash in {MANIFEST}")
-    return Checkpoint(folder, _read_config(folder / CONFIG), _identity(files), dict(files))
+    return Checkpoint(folder, _read_config(folder / CONFIG), _identity(files), files)
 
 
 def write_checkpoint(
@@ -119,7 +116,39 @@ def write_manifest(folder: Path) -> None:
         for file in folder.rglob("*")
         if file.is_file() and file.name not in {MANIFEST, f"{MANIFEST}.draft"}
     )
-    files = {name: sha256_of(folder / name) for name in names}
+    _write_manifest(folder, {name: sha256_of(folder / name) for name in names})
+
+
+def forget_broken(folder: Path, *, under: str) -> None:
+    """Take broken and missing files out of the manifest where they are about to be made anew.
+
+    Files elsewhere stay listed with their hashes, so that what is broken there is still refused.
+
+    Args:
+        under: the beginning of their relative paths.
+
+    Raises:
+        CheckpointError: there is no checkpoint.
+    """
+    files = _read_manifest(folder)
+    broken = {
+        name
+        for name, digest in files.items()
+        if name.startswith(under) and not _is_whole(folder / name, digest)
+    }
+    if broken:
+        _write_manifest(folder, {name: files[name] for name in files if name not in broken})
+
+
+def _read_manifest(folder: Path) -> dict[str, str]:
+    """Read which files a checkpoint has, with their hashes."""
+    files = _read_json(folder / MANIFEST).get("files")
+    if not isinstance(files, dict) or not all(name in files for name in IDENTITY_FILES):
+        raise CheckpointError(f"{folder / MANIFEST}: lists no complete checkpoint")
+    return files
+
+
+def _write_manifest(folder: Path, files: Mapping[str, str]) -> None:
     content = {"format_version": FORMAT_VERSION, "identity": _identity(files), "files": files}
     draft = folder / f"{MANIFEST}.draft"
     _write(draft, json.dumps(content, indent=2).encode())
@@ -137,6 +166,13 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise CheckpointError(f"{path}: {error.strerror}") from error
+
+
+def _is_whole(path: Path, digest: str) -> bool:
+    try:
+        return sha256_of(path) == digest
+    except CheckpointError:
+        return False
 
 
 def _identity(files: Mapping[str, str]) -> str:

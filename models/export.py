@@ -2,8 +2,8 @@
 
 import argparse
 import json
+import shutil
 import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,8 @@ from torch.export import Dim
 from tqdm import tqdm
 
 from models.aga import AGA, load_checkpoint
-from models.checkpoint import CheckpointError, write_manifest
+from models.checkpoint import CheckpointError, forget_broken, write_manifest
+from models.folders import FolderFault, finish_draft, start_draft
 from models.grouping import similarity
 from models.types import EncodedImages, EncodedReports
 
@@ -100,25 +101,36 @@ _LENGTHS: dict[str, dict[int, str]] = {
 
 
 def export_checkpoint(path: Path) -> dict[str, float]:
-    """Add fp32 graphs and their parity report to a checkpoint folder.
+    """Add fp32 graphs and their parity report to a checkpoint folder; graphs already there go.
+
+    Until the new ones are proved, the old ones stay. A stop between the two last steps leaves
+    graphs that the manifest does not know: the next export makes them anew.
 
     Returns:
         The largest difference to PyTorch by output, over ragged random batches.
 
     Raises:
         CheckpointError: there is no valid checkpoint, or a graph differs by more than 1e-4.
+        FolderFault: the folder cannot be written.
     """
+    forget_broken(path, under="onnx/fp32/")
     model = load_checkpoint(path)
     folder = path / "onnx" / "fp32"
-    with tempfile.TemporaryDirectory() as draft:
-        for name in tqdm(GRAPHS, desc="exporting", unit="graph", file=sys.stderr):
-            _export(model, name, Path(draft) / f"{name}.onnx")
-        parity = compare(model, Path(draft))
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in Path(draft).glob("*.onnx"):
-            (folder / file.name).write_bytes(file.read_bytes())
-    (folder / "parity.json").write_text(json.dumps(parity, indent=2))
+    draft = start_draft(folder)
+    try:
+        parity = _write_graphs(model, draft)
+        finish_draft(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # of an export that failed
     write_manifest(path)
+    return parity
+
+
+def _write_graphs(model: AGA, folder: Path) -> dict[str, float]:
+    for name in tqdm(GRAPHS, desc="exporting", unit="graph", file=sys.stderr):
+        _export(model, name, folder / f"{name}.onnx")
+    parity = compare(model, folder)
+    (folder / "parity.json").write_text(json.dumps(parity, indent=2))
     return parity
 
 
@@ -257,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--precision", nargs="+", choices=("fp32",), default=["fp32"])
     try:
         parity = export_checkpoint(parser.parse_args(arguments).checkpoint)
-    except CheckpointError as error:
+    except (CheckpointError, FolderFault, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
         raise SystemExit(1) from None
     worst = max(parity.values())

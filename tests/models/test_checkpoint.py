@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from models.aga import AGA, load_checkpoint, save_checkpoint
-from models.checkpoint import CheckpointError, open_checkpoint, write_manifest
+from models.checkpoint import CheckpointError, forget_broken, open_checkpoint, write_manifest
 from tests.helpers import REPORTS, tiny_model
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "prompts/x.yaml")
@@ -93,6 +93,24 @@ def test_a_missing_file_is_refused_by_name(copy: Path, name: str) -> None:
 def test_a_broken_manifest_is_refused_by_name(copy: Path, manifest: str) -> None:
     (copy / "manifest.json").write_text(manifest)
     with pytest.raises(CheckpointError, match=r"manifest\.json"):
+        open_checkpoint(copy)
+
+
+def test_broken_and_missing_files_are_forgotten_where_they_are_made_anew(
+    model: AGA, tmp_path: Path
+) -> None:
+    extras = {f"onnx/{name}": name for name in ("whole", "broken", "missing")}
+    save_checkpoint(model, tmp_path / "made", extras=extras)
+    (tmp_path / "made/onnx/broken").write_text("half")
+    (tmp_path / "made/onnx/missing").unlink()
+    forget_broken(tmp_path / "made", under="onnx/")
+    assert set(open_checkpoint(tmp_path / "made").files) == {*FILES[:3], "onnx/whole"}
+
+
+def test_a_broken_file_elsewhere_is_not_forgotten(copy: Path) -> None:
+    (copy / "model.safetensors").write_bytes(b"broken")
+    forget_broken(copy, under="onnx/")
+    with pytest.raises(CheckpointError, match="safetensors: does not match its hash"):
         open_checkpoint(copy)
 
 

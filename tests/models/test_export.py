@@ -1,14 +1,18 @@
 """The ONNX graphs compute what the network computes."""
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from models.aga import load_checkpoint
-from models.checkpoint import CheckpointError
-from models.export import TOLERANCE, compare
+from models.checkpoint import CheckpointError, open_checkpoint
+from models.export import TOLERANCE, compare, main
+from tests.helpers import tiny_checkpoint
 
 pytestmark = pytest.mark.slow
 
@@ -30,3 +34,24 @@ def test_graphs_of_other_weights_are_refused(exported: Path) -> None:
         model.image_encoder.patch_head.weight.mul_(1.5)
     with pytest.raises(CheckpointError, match="differ"):
         compare(model, exported / "onnx/fp32")
+
+
+def test_a_folder_that_cannot_be_written_is_named_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tiny_checkpoint(tmp_path / "checkpoint", export=False)
+    (path / "onnx").write_text("in the way")
+    with pytest.raises(SystemExit, match="1"):
+        main([str(path)])
+    assert capsys.readouterr().err.startswith(f"error: {path}/onnx/fp32: cannot be written")
+
+
+def test_graphs_that_an_interrupted_export_left_are_made_anew(
+    exported: Path, tmp_path: Path
+) -> None:
+    path = Path(shutil.copytree(exported, tmp_path / "checkpoint"))
+    (path / "onnx/fp32/image.onnx").write_bytes(b"newer than the manifest")
+    (path / "onnx/fp32/text.onnx").unlink()
+    subprocess.run([sys.executable, "-m", "models.export", path], check=True)
+    assert set(open_checkpoint(path).files) == set(open_checkpoint(exported).files)
+    assert [folder.name for folder in (path / "onnx").iterdir()] == ["fp32"]

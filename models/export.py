@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import numpy as np
 import onnxruntime
@@ -266,14 +266,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         prog="python -m models.export", description="Add ONNX graphs to a checkpoint folder."
     )
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--precision", nargs="+", choices=("fp32",), default=["fp32"])
+    parser.add_argument("--precision", nargs="+", choices=("fp32", "int8"), default=["fp32"])
+    given = parser.parse_args(arguments)
+    if "int8" in given.precision:
+        _fail("--precision int8: not built yet; leave it out to export fp32")
     try:
-        parity = export_checkpoint(parser.parse_args(arguments).checkpoint)
+        parity = export_checkpoint(given.checkpoint)
     except (CheckpointError, FolderFault, OSError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        raise SystemExit(1) from None
+        _fail(str(error))
     worst = max(parity.values())
     sys.stdout.write(f"fp32: image, text and groups; largest difference to PyTorch {worst:.1e}\n")
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"error: {message}\n")
+    raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -55,3 +55,14 @@ def test_graphs_that_an_interrupted_export_left_are_made_anew(
     subprocess.run([sys.executable, "-m", "models.export", path], check=True)
     assert set(open_checkpoint(path).files) == set(open_checkpoint(exported).files)
     assert [folder.name for folder in (path / "onnx").iterdir()] == ["fp32"]
+
+
+@pytest.mark.parametrize("precision", [["int8"], ["fp32", "int8"]])
+def test_int8_is_not_built_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], precision: list[str]
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        main([str(tmp_path), "--precision", *precision])
+    assert capsys.readouterr().err == (
+        "error: --precision int8: not built yet; leave it out to export fp32\n"
+    )

@@ -66,9 +66,16 @@ class OnnxEngine:
         return results
 
 
+def usable_cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # Linux alone: the container's cores
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _session(checkpoint: Checkpoint, name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(os.sched_getaffinity(0))  # the container's cores
+    options.intra_op_num_threads = usable_cores()
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if name not in checkpoint.files:

@@ -5,7 +5,6 @@ relative to the manifest.
 """
 
 import csv
-import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -71,10 +70,8 @@ def _csv_row(columns: list[str], cells: list[str], *, where: str) -> Row:
 
 
 def _read_parquet(path: Path) -> Iterator[Placed]:
-    try:
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise ManifestError(f"{path}: reading Parquet needs the package pyarrow") from error
+    from pyarrow import parquet  # slow to import, and other kinds of manifest do without
+
     try:
         batches = parquet.ParquetFile(path).iter_batches()
         rows = (row for batch in batches for row in batch.to_pylist())

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 from service.errors import ServiceError
@@ -35,3 +36,9 @@ def test_every_error_code_stands_in_the_table() -> None:
     codes += [(status, code) for status, (code, _) in BARE.items()]
     for status, code in codes:
         assert f"| {status} | `{code}` |" in OPERATIONS
+
+
+def test_every_kind_of_manifest_is_promised_and_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert any(package.startswith("pyarrow") for package in project["dependencies"])
+    assert "a JSONL, CSV or Parquet file" in (ROOT / "README.md").read_text("utf-8")

@@ -6,6 +6,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
+from models.precision import precise
+
 
 class GroupCrossAttention(nn.Module):
     """Single-head attention from the groups of one modality to those of the other (Eq. 11).
@@ -37,8 +39,9 @@ class GroupCrossAttention(nn.Module):
         """
         groups, others = normalize(groups, dim=-1), normalize(others, dim=-1)
         queries, keys, values = self.query(groups), self.key(others), self.value(others)
-        logits = einsum(queries, keys, "batch rows dim, batch columns dim -> batch rows columns")
-        logits = logits.float() if logits.dtype != torch.float64 else logits
+        logits = precise(
+            einsum(queries, keys, "batch rows dim, batch columns dim -> batch rows columns")
+        )
         lowest = torch.finfo(logits.dtype).min  # finite: a row over nothing stays free of NaN
         scaled = (logits / keys.shape[-1] ** 0.5).masked_fill(~valid[:, None, :], lowest)
         weights = scaled.softmax(dim=-1) * valid[:, None, :]

@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from models.precision import precise
 from models.types import Groups
 
 FLAT = 1e-6  # a row of cosines that spreads less than this says nothing: it is rounding
@@ -15,7 +16,7 @@ def similarity(
     words: Float[Tensor, "batch words dim"], patches: Float[Tensor, "batch patches dim"]
 ) -> Float[Tensor, "batch words patches"]:
     """Return the cosine of every word with every patch (S of section 3.2)."""
-    words, patches = normalize(_precise(words), dim=-1), normalize(_precise(patches), dim=-1)
+    words, patches = normalize(precise(words), dim=-1), normalize(precise(patches), dim=-1)
     return einsum(words, patches, "batch words dim, batch patches dim -> batch words patches")
 
 
@@ -28,7 +29,7 @@ def min_max_normalize(
 
     Invalid entries become 0, and so do whole rows that are flat: all equal, or one entry long.
     """
-    similarity = _precise(similarity)
+    similarity = precise(similarity)
     low = similarity.masked_fill(~valid, torch.inf).amin(dim=-1, keepdim=True)
     high = similarity.masked_fill(~valid, -torch.inf).amax(dim=-1, keepdim=True)
     usable = valid & (high - low > FLAT)
@@ -47,7 +48,7 @@ def group_weights(
 
     A row that keeps nothing stays 0. Gradients flow through the weights; what is kept is constant.
     """
-    scaled = _precise(scaled)
+    scaled = precise(scaled)
     kept = (scaled >= threshold) & (scaled > 0) & valid
     sparse = scaled.masked_fill(~kept, 0.0)
     total = sparse.sum(dim=-1, keepdim=True)
@@ -59,7 +60,7 @@ def group_embeddings(
     members: Float[Tensor, "batch columns dim"],
 ) -> Float[Tensor, "batch rows dim"]:
     """Average the members of each group: TGV from patches, PGL from words (Eq. 4)."""
-    weights, members = _precise(weights), _precise(members)
+    weights, members = precise(weights), precise(members)
     return einsum(weights, members, "batch rows columns, batch columns dim -> batch rows dim")
 
 
@@ -84,8 +85,3 @@ def group(
         mean=scaled.detach().sum() / count.clamp_min(1),
         count=count,
     )
-
-
-def _precise(values: Tensor) -> Tensor:
-    """Compute half types in float32 and leave float64 as it is."""
-    return values if values.dtype == torch.float64 else values.float()

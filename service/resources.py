@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 
-from models.checkpoint import CheckpointError, open_checkpoint
-from models.prompts import PromptSet, find_prompt_set, prompt_set_names
+from models.checkpoint import Checkpoint, CheckpointError, open_checkpoint
+from models.prompts import PromptSet, find_prompt_set, prompt_set_names, read_prompt_set
 from service.classify import PromptSets
 from service.engine import open_engine
 from service.engine.protocol import Engine
@@ -51,7 +51,7 @@ def open_resources(settings: Settings) -> Resources:
     checkpoint = open_checkpoint(settings.checkpoint)
     engine = open_engine(settings.engine, checkpoint)
     index = open_index(settings.index, identity=engine.identity, precision=engine.precision)
-    return make_resources(settings, engine, index, prompt_sets=_prompt_sets(checkpoint.path))
+    return make_resources(settings, engine, index, prompt_sets=_prompt_sets(checkpoint))
 
 
 def make_resources(
@@ -68,15 +68,18 @@ def make_resources(
     )
 
 
-def _prompt_sets(checkpoint: Path) -> dict[str, PromptSet]:
-    """Read the checkpoint's prompt sets, then those that ship; the first is the default."""
-    folder = checkpoint / "prompts"
-    names = [path.stem for path in sorted(folder.glob("*.yaml"))]
+def _prompt_sets(checkpoint: Checkpoint) -> dict[str, PromptSet]:
+    """Read the checkpoint's prompt sets, then those that ship; the first is the default.
+
+    What the manifest does not list is not the checkpoint's: nobody has vouched for it.
+    """
+    paths = [PurePosixPath(name) for name in sorted(checkpoint.files)]
+    listed = [path for path in paths if path.match("prompts/*.yaml") and len(path.parts) == 2]
     try:
-        ordered = dict.fromkeys([*names, *prompt_set_names([folder])])
-        return {name: find_prompt_set(name, [folder]) for name in ordered}
+        own = {path.stem: read_prompt_set(checkpoint.file(str(path))) for path in listed}
     except ValueError as error:
         raise CheckpointError(str(error)) from error
+    return own | {n: find_prompt_set(n) for n in prompt_set_names() if n not in own}
 
 
 def resources(request: Request) -> Resources:

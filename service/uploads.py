@@ -1,6 +1,7 @@
 """From an upload to an image that the model has seen."""
 
 from fastapi import Request, UploadFile
+from fastapi.concurrency import run_in_threadpool
 
 from models.imaging import ImageTooLarge, UnreadableImage
 from service.errors import BadInput, TooLarge, UnreadableUpload, UnsupportedFile
@@ -32,7 +33,7 @@ async def see(upload: UploadFile, room: Resources, hops: Hops) -> SeenImage:
     """
     with hops.measure("read"):
         data = await _read(upload, limit=room.settings.max_upload_bytes)
-        known = room.images.find(image_id_of(data))
+        known = room.images.find(await run_in_threadpool(image_id_of, data))
     image = known if known else await room.compute(lambda: _look(data, room, hops), hops)
     room.images.add(image)
     return image

@@ -5,23 +5,27 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from service.errors import ServiceError
 from service.settings import Settings
 from service.telemetry import BARE
 from tests.helpers import ROOT
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text("utf-8")
-GUIDE = (ROOT / "docs/architecture.md").read_text("utf-8").split("### `service/`")[1]
+GUIDE = (ROOT / "docs/architecture.md").read_text("utf-8")
 
 
 def summary(path: Path) -> str:
     return (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split("\n")[0].rstrip(".")
 
 
-def test_the_guide_describes_each_file_of_the_service_as_it_does_itself() -> None:
-    rows = dict(re.findall(r"\| `([^`]+\.py)` \| (.*) \|", GUIDE.split("###")[0]))
-    files = sorted((ROOT / "service").rglob("*.py"))
-    assert rows == {str(path.relative_to(ROOT / "service")): summary(path) for path in files}
+@pytest.mark.parametrize("room", ["models", "training", "service"])
+def test_the_guide_describes_each_file_of_a_room_as_it_does_itself(room: str) -> None:
+    section = GUIDE.split(f"### `{room}/`")[1].split("###")[0]
+    rows = dict(re.findall(r"\| `([^`]+\.py)` \| (.*) \|", section))
+    files = sorted((ROOT / room).rglob("*.py"))
+    assert rows == {str(path.relative_to(ROOT / room)): summary(path) for path in files}
 
 
 def test_every_setting_stands_in_the_table_with_its_default() -> None:

@@ -7,7 +7,7 @@ DEMO := demo
 CHECKPOINT := $(DEMO)/runs/demo/checkpoint
 
 .PHONY: demo test test-services check faults
-demo: .venv/installed $(DEMO)/index/manifest.json
+demo: .venv/installed $(DEMO)/ingested
 	@echo "open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
 	$(BIN)/python -m service --checkpoint $(CHECKPOINT) --index $(DEMO)/index --port $(PORT)
 
@@ -32,20 +32,21 @@ faults: .venv/installed
 	$(BIN)/pip install --progress-bar on -e ".[serve,train,dev]"
 	touch $@
 
-# Each finished step stays: a second run goes straight to serving.
+# Each finished step stays: a second run goes straight to serving. A step leaves a stamp when its
+# program has ended well: training writes its checkpoint long before.
 $(DEMO)/data/pairs.jsonl: | .venv/installed
 	$(BIN)/python -m training.data phantom --kind chest --n 3000 --seed 0 --out $@
 
 # Threads that wait asleep: where another program takes a core, waiting awake costs tenfold.
-$(CHECKPOINT)/manifest.json: $(DEMO)/data/pairs.jsonl
+$(DEMO)/trained: $(DEMO)/data/pairs.jsonl
 	rm -rf $(DEMO)/runs/demo
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m training.pretrain --config demo data.manifest=$< out=$(DEMO)/runs
 	touch $@
 
-$(CHECKPOINT)/onnx/fp32/parity.json: $(CHECKPOINT)/manifest.json
+$(DEMO)/exported: $(DEMO)/trained
 	$(BIN)/python -m models.export $(CHECKPOINT)
-	touch $< $@
+	touch $@
 
-$(DEMO)/index/manifest.json: $(CHECKPOINT)/onnx/fp32/parity.json
+$(DEMO)/ingested: $(DEMO)/exported
 	$(BIN)/python -m service.ingest $(DEMO)/data/pairs.jsonl --checkpoint $(CHECKPOINT) --index $(DEMO)/index
 	touch $@

@@ -288,6 +288,13 @@ def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
         write_phantom(tmp_path / "pairs.jsonl", kind="knee", n=1, seed=0)  # type: ignore[arg-type]  # the point
 
 
+def test_no_negative_prompt_asserts_its_own_finding() -> None:
+    chest = yaml.safe_load((PROMPT_SETS / "phantom-chest.yaml").read_text())["classes"]
+    for label, sides in chest.items():
+        claims = [s for prompt in sides["negative"] for s in sentences_of(prompt)]
+        assert not [s for s in claims if mentions(s, label) and not NEGATIVE.match(s)]
+
+
 def test_prompt_sets_name_every_class() -> None:
     chest = yaml.safe_load((PROMPT_SETS / "phantom-chest.yaml").read_text())["classes"]
     eus = yaml.safe_load((PROMPT_SETS / "phantom-eus.yaml").read_text())["classes"]

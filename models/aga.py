@@ -15,6 +15,7 @@ from models.checkpoint import WEIGHTS, CheckpointError, open_checkpoint, write_c
 from models.config import GateConfig, ModelConfig
 from models.grouping import group, similarity
 from models.image_encoder import ImageEncoder
+from models.precision import precise
 from models.text_encoder import TextEncoder
 from models.threshold_gate import ThresholdGate
 from models.tokenizing import ReportTokenizer
@@ -165,6 +166,5 @@ def _units(
     vectors: Float[Tensor, "*rows dim"], mask: Bool[Tensor, "*rows"] | None = None
 ) -> Float[Tensor, "*rows dim"]:
     """Give vectors unit length, in float32 under autocast; masked ones become zero."""
-    precise = vectors if vectors.dtype == torch.float64 else vectors.float()
-    units = normalize(precise, dim=-1)
+    units = normalize(precise(vectors), dim=-1)
     return units if mask is None else units * mask[..., None]

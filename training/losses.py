@@ -6,6 +6,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from models.precision import precise
+
 
 def global_info_nce(
     images: Float[Tensor, "batch dim"],
@@ -19,7 +21,7 @@ def global_info_nce(
     Args:
         same_report: true where two pairs carry the same report: these are no negatives.
     """
-    images, reports = normalize(_precise(images), dim=-1), normalize(_precise(reports), dim=-1)
+    images, reports = normalize(precise(images), dim=-1), normalize(precise(reports), dim=-1)
     logits = images @ reports.T / temperature
     if same_report is not None:
         own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
@@ -41,7 +43,7 @@ def sequence_info_nce(
     Rows that are not valid neither ask nor compete. A pair without a valid row counts 0 in the
     mean, which still divides by the batch.
     """
-    left, right = normalize(_precise(left), dim=-1), normalize(_precise(right), dim=-1)
+    left, right = normalize(precise(left), dim=-1), normalize(precise(right), dim=-1)
     logits = einsum(left, right, "batch row dim, batch other dim -> batch row other") / temperature
     both = valid[:, :, None] & valid[:, None, :]
     # A finite floor: a softmax over nothing would be NaN, in the gradient too.
@@ -50,8 +52,3 @@ def sequence_info_nce(
     to_left = logits.log_softmax(dim=1).diagonal(dim1=1, dim2=2)
     of_row = -(to_right + to_left).masked_fill(~valid, 0.0) / 2
     return (of_row.sum(dim=1) / valid.sum(dim=1).clamp_min(1)).mean()
-
-
-def _precise(values: Tensor) -> Tensor:
-    """Compute half types in float32 and leave float64 as it is."""
-    return values if values.dtype == torch.float64 else values.float()

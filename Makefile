@@ -11,8 +11,9 @@ demo: .venv/installed $(DEMO)/ingested
 	@echo "open http://127.0.0.1:$(PORT) (stop with Ctrl-C)"
 	$(BIN)/python -m service --checkpoint $(CHECKPOINT) --index $(DEMO)/index --port $(PORT)
 
+# A process a core, each file in one of them, so that its fixtures are made once.
 test: .venv/installed
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 test-services: .venv/installed
 	@command -v chromium >/dev/null || { echo "installing chromium" && apt-get -qq update && apt-get -qq install -y chromium; }

@@ -38,7 +38,7 @@ faults: .venv/installed
 $(DEMO)/data/pairs.jsonl: | .venv/installed
 	$(BIN)/python -m training.data phantom --kind chest --n 3000 --seed 0 --out $@
 
-# Threads that wait asleep: where another program takes a core, waiting awake costs tenfold.
+# Threads that wait asleep: where another program takes a core, waiting awake can cost tenfold.
 $(DEMO)/trained: $(DEMO)/data/pairs.jsonl
 	rm -rf $(DEMO)/runs/demo
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m training.pretrain --config demo data.manifest=$< out=$(DEMO)/runs

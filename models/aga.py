@@ -38,7 +38,9 @@ class AGA(nn.Module):
         super().__init__()
         self.config, self.tokenizer = config, tokenizer
         self.image_encoder = ImageEncoder(config.image, config.preprocessing, dim=config.dim)
-        self.text_encoder = TextEncoder(config.text, dim=config.dim)
+        self.text_encoder = TextEncoder(
+            config.text, dim=config.dim, sentence_ends=tokenizer.sentence_ends
+        )
         embedded = self.text_encoder.bert.get_input_embeddings().num_embeddings
         if tokenizer.vocabulary_size > embedded:
             raise ValueError(

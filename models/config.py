@@ -15,7 +15,7 @@ class PreprocessingConfig(_Config):
     """How grey pixels become the image encoder's input."""
 
     size: int = Field(304, ge=32, le=2048)  # 304 px at stride 16: the paper's 19 x 19 patches
-    stride: Literal[16] = 16  # pixels per patch; the paper's third bottleneck block
+    stride: Literal[8, 16] = 16  # pixels per patch; 16: the paper's third bottleneck block
     mean: float = 0.449  # of ImageNet's three channels, which a grey picture repeats
     std: float = Field(0.226, gt=0)
 
@@ -36,6 +36,7 @@ class ImageEncoderConfig(_Config):
 
     backbone: str = "resnet50"
     norm: Literal["batch", "frozen", "group"] = "frozen"
+    patches: Literal["cut", "fused"] = "cut"  # one map, as in the paper, or two (decision 0021)
 
 
 class TextEncoderConfig(_Config):
@@ -44,6 +45,7 @@ class TextEncoderConfig(_Config):
     bert: dict[str, Any] = Field(default_factory=lambda: {"model_type": "bert"})  # as transformers
     last_layers: int = Field(4, ge=1)
     max_pieces: int = Field(97, ge=3)  # [CLS] and [SEP] included
+    context: Literal["report", "sentence"] = "report"  # what a word may know of (decision 0022)
 
 
 class GateConfig(_Config):

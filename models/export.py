@@ -227,7 +227,8 @@ def _text_inputs(model: AGA, batch: int, seed: int) -> dict[str, Tensor]:
     random = np.random.default_rng(seed)
     vocabulary = [word for word in _vocabulary(model) if word.isalpha()] or ["a"]
     lengths = random.integers(2, 12, size=batch)
-    tokens = model.tokenizer([" ".join(random.choice(vocabulary, size=n)) for n in lengths])
+    texts = [" ".join(random.choice(vocabulary, size=n)) for n in lengths]
+    tokens = model.tokenizer([f"{text}. {text}." for text in texts])
     return {
         "pieces": torch.from_numpy(tokens.pieces),
         "piece_mask": torch.from_numpy(tokens.piece_mask),

@@ -1,5 +1,6 @@
 """A BERT whose last layers become word embeddings and one embedding per report (section 3.1)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -28,15 +29,19 @@ class TextEncoder(nn.Module):
     Args:
         config: the BERT's own configuration, and how many layers count.
         dim: d, the size of an embedding.
+        sentence_ends: the pieces that end a sentence; they count where the context is one.
 
     Raises:
         ValueError: transformers can make no network of the configuration, or it has fewer layers
             or places than are asked for.
     """
 
-    def __init__(self, config: TextEncoderConfig, *, dim: int) -> None:
+    def __init__(
+        self, config: TextEncoderConfig, *, dim: int, sentence_ends: Sequence[int] = ()
+    ) -> None:
         super().__init__()
         self.last_layers = config.last_layers
+        self.by_sentence, self.sentence_ends = config.context == "sentence", tuple(sentence_ends)
         self.bert = _network(config.bert)
         bert = self.bert.config
         _check(config, bert)
@@ -56,14 +61,30 @@ class TextEncoder(nn.Module):
         Args:
             piece_to_word: the index of a piece's word; -1 for special pieces and punctuation.
         """
-        output = self.bert(
-            input_ids=pieces, attention_mask=piece_mask.long(), output_hidden_states=True
-        )
+        seen = self._same_sentence(pieces, piece_mask) if self.by_sentence else piece_mask.long()
+        output = self.bert(input_ids=pieces, attention_mask=seen, output_hidden_states=True)
         layers = torch.stack(output.hidden_states[-self.last_layers :]).sum(dim=0)
         words = _sum_pieces(layers, piece_to_word, words=word_mask.shape[1])
         lengths = word_mask.sum(dim=1, keepdim=True).clamp_min(1)
         mean = (words * word_mask[..., None]).sum(dim=1) / lengths
         return self.word_head(words), self.pooled_head(mean)
+
+    def _same_sentence(
+        self, pieces: Int64[Tensor, "batch pieces"], piece_mask: Bool[Tensor, "batch pieces"]
+    ) -> Float[Tensor, "batch 1 pieces pieces"]:
+        """Return what is added to the attention scores: 0 within a sentence, very little across.
+
+        A sentence's end belongs to it. Padding attends to itself, so that no row is empty.
+        """
+        ends = torch.zeros_like(pieces)
+        for end in self.sentence_ends:
+            ends = ends + (pieces == end).long()
+        sentence = ends.cumsum(dim=1) - ends
+        itself = torch.eye(pieces.shape[1], dtype=torch.bool, device=pieces.device)
+        together = sentence[:, :, None] == sentence[:, None, :]
+        visible = (together & piece_mask[:, None, :]) | itself
+        added = torch.zeros_like(visible, dtype=self.word_head.weight.dtype)
+        return added.masked_fill(~visible, torch.finfo(added.dtype).min)[:, None]
 
 
 def _network(settings: dict[str, Any]) -> PreTrainedModel:

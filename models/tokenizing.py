@@ -9,6 +9,7 @@ from jaxtyping import Bool, Int64
 from tokenizers import Encoding, Tokenizer
 
 HYPHENS = frozenset("-\u2010\u2011")
+SENTENCE_ENDS = ".!?;"
 
 
 class EmptyReport(ValueError):
@@ -69,6 +70,12 @@ class ReportTokenizer:
     def vocabulary_size(self) -> int:
         """Count the pieces that the tokenizer knows, special ones included."""
         return self._tokenizer.get_vocab_size()
+
+    @property
+    def sentence_ends(self) -> tuple[int, ...]:
+        """Return the pieces that end a sentence, of those that the tokenizer knows."""
+        known = map(self._tokenizer.token_to_id, SENTENCE_ENDS)
+        return tuple(piece for piece in known if piece is not None)
 
     def words(self, text: str) -> tuple[Word, ...]:
         """Return the words of a text that the model would read."""

@@ -18,6 +18,7 @@ from service.index.faiss_index import open_index
 from service.index.protocol import Index
 from service.settings import Settings
 from service.telemetry import Hops
+from service.trust import Localization, read_localization
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +33,7 @@ class Resources:
     prompts: PromptSets
     images: ImageCache
     queue: WorkQueue
+    localization: Localization
 
     async def compute(self, work: Callable[[], Answer], hops: Hops) -> Answer:
         """Run blocking work of the model on its thread.
@@ -51,11 +53,22 @@ def open_resources(settings: Settings) -> Resources:
     checkpoint = open_checkpoint(settings.checkpoint)
     engine = open_engine(settings.engine, checkpoint)
     index = open_index(settings.index, identity=engine.identity, precision=engine.precision)
-    return make_resources(settings, engine, index, prompt_sets=_prompt_sets(checkpoint))
+    return make_resources(
+        settings,
+        engine,
+        index,
+        prompt_sets=_prompt_sets(checkpoint),
+        localization=read_localization(checkpoint),
+    )
 
 
 def make_resources(
-    settings: Settings, engine: Engine, index: Index, *, prompt_sets: Mapping[str, PromptSet]
+    settings: Settings,
+    engine: Engine,
+    index: Index,
+    *,
+    prompt_sets: Mapping[str, PromptSet],
+    localization: Localization,
 ) -> Resources:
     """Put an engine and an index together with the memory and the queue that they need."""
     return Resources(
@@ -65,6 +78,7 @@ def make_resources(
         prompts=PromptSets(prompt_sets, engine),
         images=ImageCache(entries=settings.image_cache, max_bytes=settings.image_cache_bytes),
         queue=WorkQueue(limit=settings.queue),
+        localization=localization,
     )
 
 

@@ -78,6 +78,35 @@ class Place(BaseModel):
     height: float
 
 
+class PointingGame(BaseModel):
+    """How often the strongest patch lay in the region that a phrase names, on validation pairs."""
+
+    phrase: str | None  # none: over all phrases
+    value: float
+    low: float | None  # of the 95 % interval
+    high: float | None
+    chance: float | None  # of a map that is the same everywhere
+    center_prior: float | None  # of a map of usual positions, which never looks at the image
+    n: int
+
+
+class ControlWord(BaseModel):
+    """What a word without a place gathers on the same image."""
+
+    token: str
+    group_size: int
+    highest_similarity: float
+    same_strongest_patch: bool  # true: the map may say nothing of the token
+
+
+class Trust(BaseModel):
+    """How far to trust a map; `localization` is null where the model's was never measured."""
+
+    localization: PointingGame | None
+    highest_similarity: float
+    control: ControlWord
+
+
 class HeatmapAnswer(BaseModel):
     """Where a word is seen; weights and similarity run row by row over the grid."""
 
@@ -91,6 +120,7 @@ class HeatmapAnswer(BaseModel):
     threshold: float
     group_size: int
     region: Place
+    trust: Trust
 
 
 class ImageEmbedding(BaseModel):

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -41,27 +42,43 @@ def tiny_tokenizer(max_pieces: int = 97) -> ReportTokenizer:
     return ReportTokenizer(train_tokenizer(REPORTS, vocabulary=400), max_pieces=max_pieces)
 
 
-def tiny_model(*, size: int = 64, initial: float | None = 0.4, seed: int = 0) -> AGA:
-    """Make an untrained network: ResNet-18 at 64 px (4 x 4 patches), two text layers, d = 16."""
+Recipe = Literal["paper", "aga"]
+
+
+def tiny_model(
+    recipe: Recipe = "paper", *, size: int = 64, initial: float | None = 0.4, seed: int = 0
+) -> AGA:
+    """Make an untrained network: ResNet-18 at 64 px, two text layers, d = 16.
+
+    Args:
+        recipe: whose encoders are meant: `paper` with 4 x 4 patches, `aga` with 8 x 8.
+    """
     torch.manual_seed(seed)
+    ours = recipe == "aga"
     tokenizer = tiny_tokenizer()
     config = ModelConfig(
         dim=16,
-        preprocessing=PreprocessingConfig(size=size),
-        image=ImageEncoderConfig(backbone="resnet18", norm="group"),
+        preprocessing=PreprocessingConfig(size=size, stride=8 if ours else 16),
+        image=ImageEncoderConfig(
+            backbone="resnet18", norm="group", patches="fused" if ours else "cut"
+        ),
         text=TextEncoderConfig(
-            bert=BERT | {"vocab_size": tokenizer.vocabulary_size}, last_layers=3
+            bert=BERT | {"vocab_size": tokenizer.vocabulary_size},
+            last_layers=3,
+            context="sentence" if ours else "report",
         ),
         gates=GateConfig(momentum=0.9, initial=initial),
     )
     return AGA(config, tokenizer).eval()
 
 
-def tiny_checkpoint(path: Path, *, seed: int = 0, export: bool = True) -> Path:
+def tiny_checkpoint(
+    path: Path, recipe: Recipe = "paper", *, seed: int = 0, export: bool = True
+) -> Path:
     """Write the checkpoint of an untrained network, with graphs and a prompt set."""
     prompts = find_prompt_set("phantom-chest")
     extras = {"prompts/phantom-chest.yaml": prompts.model_dump_json()}
-    save_checkpoint(tiny_model(seed=seed), path, extras=extras)
+    save_checkpoint(tiny_model(recipe, seed=seed), path, extras=extras)
     if export:  # in a process of its own: the exporter's symbols are no shapes to check
         subprocess.run([sys.executable, "-m", "models.export", path], check=True)
     return path

@@ -150,6 +150,18 @@ def sequence_info_nce(
     return -total / (2 * len(left))
 
 
+def word_patch_score(
+    words: Matrix, patches: Matrix, asking: Mask, holding: Mask, tau: float
+) -> float:
+    """Score one report with one image (decision 0023): no equation of the paper."""
+    scores = []
+    for word in [word for word, real in zip(words, asking, strict=True) if real]:
+        seen = [cosine(word, patch) for patch, real in zip(patches, holding, strict=True) if real]
+        shares = [math.exp(value / tau) for value in seen]
+        scores.append(sum(v * s for v, s in zip(seen, shares, strict=True)) / sum(shares))
+    return sum(scores) / len(scores)
+
+
 def apply(matrix: Matrix, vector: Vector) -> Vector:
     return [dot(row, vector) for row in matrix]
 

@@ -24,9 +24,10 @@ PHRASES = ("pleural effusion", "heart", "mass", "cardiomegaly", "a nodule", "pne
 ROUNDING = 1e-5  # of float32, which min-max scaling enlarges where similarities are alike
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_checkpoint(tmp_path_factory.mktemp("agree") / "checkpoint", export=False)
+@pytest.fixture(scope="module", params=["paper", "aga"])
+def checkpoint(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    path = tmp_path_factory.mktemp("agree") / "checkpoint"
+    return tiny_checkpoint(path, request.param, export=False)
 
 
 @pytest.fixture(scope="module")

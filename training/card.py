@@ -37,10 +37,15 @@ These figures chose the epoch and are no estimate of what the model does elsewhe
 
 - It has seen {data}. On other hospitals, devices, views or ways of reporting it has not been
   measured.{synthetic}
-- A heatmap shows which patches a word gathers. That it localizes what the word names is not
-  established.
+- A heatmap shows which patches a word gathers. {maps}
 - Research software: no output is a finding, and none may guide the care of a patient.
 """
+
+MEASURED = """How often its strongest patch lies in the
+  region that the word names is the pointing game above, beside a map of usual positions (center
+  prior); chance is a map that is the same everywhere. Elsewhere it has not been measured."""
+UNMEASURED = """That it localizes what the word names is not
+  established: the validation pairs mark no regions."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,13 @@ def _card(config: RunConfig, pairs: RunPairs, kept: KeptEpoch) -> str:
         figures="\n".join(_row(name, figure) for name, figure in kept.figures.items()),
         data=f"the training pairs of `{manifest.name}` alone" if manifest else "phantoms alone",
         synthetic=_synthetic(pairs.train),
+        maps=MEASURED if "pointing_game" in kept.figures else UNMEASURED,
     )
 
 
 def _row(name: str, figure: Figure) -> str:
+    if figure.value is None:
+        return f"| {name} | undefined | | | {figure.n} |"
     interval = f"{figure.low:.3f} to {figure.high:.3f}"
     return f"| {name} | {figure.value:.3f} | {interval} | {figure.chance:.3f} | {figure.n} |"
 

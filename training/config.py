@@ -43,23 +43,26 @@ class InitConfig(_Config):
 
 
 class Temperatures(_Config):
-    """Tau 1 to 3 (section 4.2.1)."""
+    """Tau 1 to 3 (section 4.2.1), and two of group alignment across a batch (decision 0023)."""
 
     global_: float = Field(0.3, gt=0)
     iga: float = Field(0.3, gt=0)
     bcga: float = Field(0.1, gt=0)
+    across: float = Field(0.1, gt=0)
+    gather: float = Field(0.05, gt=0)  # the lower, the fewer patches a word gathers
 
 
 class LossWeights(_Config):
-    """Lambda 1 to 3 (section 4.2.1); zero switches a part off."""
+    """Lambda 1 to 3 (section 4.2.1), and one of ours; zero switches a part off."""
 
     global_: float = Field(0.5, ge=0)
     iga: float = Field(0.5, ge=0)
     bcga: float = Field(0.5, ge=0)
+    across: float = Field(0.0, ge=0)
 
     @model_validator(mode="after")
     def _something_to_learn(self) -> "LossWeights":
-        if not (self.global_ or self.iga or self.bcga):
+        if not (self.global_ or self.iga or self.bcga or self.across):
             raise ValueError("all loss weights are 0; there is nothing to learn")
         return self
 

@@ -1,4 +1,4 @@
-"""The contrastive losses of the paper as pure functions (section 3.4, Eqs. 8-10, 12 and 13)."""
+"""The contrastive losses as pure functions: section 3.4, Eqs. 8-10, 12 and 13, and one of ours."""
 
 import torch
 from einops import einsum
@@ -22,13 +22,68 @@ def global_info_nce(
         same_report: true where two pairs carry the same report: these are no negatives.
     """
     images, reports = normalize(precise(images), dim=-1), normalize(precise(reports), dim=-1)
-    logits = images @ reports.T / temperature
+    return _pair_info_nce(images @ reports.T / temperature, same_report=same_report)
+
+
+def across_info_nce(
+    scores: Float[Tensor, "reports images"],
+    *,
+    temperature: float,
+    same_report: Bool[Tensor, "reports images"] | None = None,
+) -> Float[Tensor, ""]:
+    """Ask the words of each report for its image among the batch's, and back (decision 0023).
+
+    Args:
+        scores: of each report with each image, by `word_patch_scores`.
+        same_report: as in `global_info_nce`.
+    """
+    return _pair_info_nce(precise(scores) / temperature, same_report=same_report)
+
+
+def word_patch_scores(
+    words: Float[Tensor, "reports words dim"],
+    patches: Float[Tensor, "images patches dim"],
+    *,
+    word_mask: Bool[Tensor, "reports words"],
+    patch_mask: Bool[Tensor, "images patches"],
+    temperature: float,
+) -> Float[Tensor, "reports images"]:
+    """Let every word gather patches of every image, and score reports by how near the groups lie.
+
+    A word's group in an image is the mean of its patches, weighted by a softmax of their cosines
+    with the word; its score there is its product with that group, the mean of the same cosines by
+    the same weights. A report's score is the mean over its words.
+    """
+    words, patches = normalize(precise(words), dim=-1), normalize(precise(patches), dim=-1)
+    every = [  # one report at a time stays in a processor's cache: a third of the time
+        _scores_of_report(own[real], patches, patch_mask=patch_mask, temperature=temperature)
+        for own, real in zip(words, word_mask, strict=True)
+    ]
+    return torch.stack(every)
+
+
+def _scores_of_report(
+    words: Float[Tensor, "words dim"],
+    patches: Float[Tensor, "images patches dim"],
+    *,
+    patch_mask: Bool[Tensor, "images patches"],
+    temperature: float,
+) -> Float[Tensor, " images"]:
+    cosines = einsum(words, patches, "word dim, image patch dim -> word image patch")
+    weights = (cosines / temperature).masked_fill(~patch_mask, -torch.inf).softmax(dim=-1)
+    return (weights * cosines).sum(dim=-1).mean(dim=0)
+
+
+def _pair_info_nce(
+    logits: Float[Tensor, "batch batch"], *, same_report: Bool[Tensor, "batch batch"] | None
+) -> Float[Tensor, ""]:
+    """Ask each row for the column of its own number, and each column for its row."""
     if same_report is not None:
         own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
         logits = logits.masked_fill(same_report & ~own, -torch.inf)
-    to_report = logits.log_softmax(dim=1).diagonal()
-    to_image = logits.log_softmax(dim=0).diagonal()
-    return -(to_report + to_image).mean() / 2
+    by_row = logits.log_softmax(dim=1).diagonal()
+    by_column = logits.log_softmax(dim=0).diagonal()
+    return -(by_row + by_column).mean() / 2
 
 
 def sequence_info_nce(

@@ -26,7 +26,7 @@ from training.run_data import RunPairs, check_reports, read_run_pairs
 from training.run_log import RunLog
 from training.schedule import Schedule
 from training.step import REMEDY, Diverged, Trainer, make_optimizer
-from training.validation import validation_loss, validation_recall
+from training.validation import ValidationMarks, validation_loss, validation_recall
 
 
 def main() -> None:
@@ -55,9 +55,10 @@ def pretrain(config: RunConfig) -> Path:
     pairs = read_run_pairs(config)
     model = build_model(config, [pair.report for pair in pairs.train]).to(device)
     check_reports(pairs, model.tokenizer)
+    marks = ValidationMarks(pairs.validation, pairs.marks)
     folder = _run_folder(config)
     (folder / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json")))
-    program = _Run(config, model, pairs, folder, device)
+    program = _Run(config, model, pairs, marks, folder, device)
     program.train()
     return folder / "checkpoint"
 
@@ -69,6 +70,7 @@ class _Run:
     config: RunConfig
     model: AGA
     pairs: RunPairs
+    marks: ValidationMarks
     folder: Path
     device: torch.device
     best: float = math.inf
@@ -139,11 +141,13 @@ class _Run:
         if not math.isfinite(loss):
             raise Diverged(f"the validation loss is {loss} after epoch {epoch + 1}; {REMEDY}")
         figures = validation_recall(self.model, self.pairs.validation)
+        figures |= self.marks.pointing_game(self.model)
         values = {
             name: figure.value for name, figure in figures.items() if figure.value is not None
         }
         log.write("validation", epoch=epoch, loss=loss, **values)
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in {"loss": loss, **values}.items())
+        whole = {name: value for name, value in values.items() if "/" not in name}
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in {"loss": loss, **whole}.items())
         log.say(f"validation after epoch {epoch + 1}: {shown}")
         self.stale_epochs += 1
         if loss < self.best:

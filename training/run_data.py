@@ -11,6 +11,7 @@ from models.tokenizing import ReportTokenizer
 from training.config import ConfigError, RunConfig
 from training.data.manifest import ImageReportPair, evenly, read_pairs
 from training.data.program import make_phantom
+from training.evaluation.regions import Mark, read_marks
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class RunPairs:
 
     train: list[ImageReportPair]
     validation: list[ImageReportPair]
+    marks: list[Mark]  # of the validation pairs
 
 
 def read_run_pairs(config: RunConfig) -> RunPairs:
@@ -35,7 +37,8 @@ def read_run_pairs(config: RunConfig) -> RunPairs:
     _check_batches(train, config, manifest)
     if len(validation) < 2:
         raise ConfigError(f"{manifest}: the validation split has fewer than 2 pairs")
-    return RunPairs(train, evenly(validation, data.max_validation_pairs))
+    chosen = evenly(validation, data.max_validation_pairs)
+    return RunPairs(train, chosen, read_marks(chosen, manifest.parent))
 
 
 def check_reports(pairs: RunPairs, tokenizer: ReportTokenizer) -> None:

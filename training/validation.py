@@ -1,4 +1,4 @@
-"""What a run measures after each epoch: the loss on its validation pairs, and their recall."""
+"""What a run measures after each epoch on its validation pairs: loss, recall, localization."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,6 +11,10 @@ from torch.utils.data import DataLoader
 from models.aga import AGA
 from training.data.manifest import Collate, ImageReportPair, PairBatch, PairDataset, StudyBatches
 from training.embedding import embed_images, embed_texts
+from training.evaluation.center_prior import CenterPrior
+from training.evaluation.localization_figures import localization_figures
+from training.evaluation.localization_study import Priors, study_localization
+from training.evaluation.regions import Mark
 from training.evaluation.retrieval import hits_at_k, unique_reports
 from training.evaluation.statistics import Figure, bootstrap
 from training.step import Trainer
@@ -38,6 +42,25 @@ def validation_recall(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str,
     hits = hits_at_k(similarity, places, k=k).astype(float)
     patients = [pair.patient_id for pair in pairs]
     return {f"recall_at_{k}": bootstrap(partial(_mean, hits), patients, chance=k / len(rows))}
+
+
+class ValidationMarks:
+    """The regions that the validation pairs' boxes or masks mark, read once."""
+
+    def __init__(self, pairs: Sequence[ImageReportPair], marks: Sequence[Mark]) -> None:
+        self._pairs, self._marks = pairs, marks
+        prior = CenterPrior(pairs, marks)  # of all other patients of the split
+        self._priors = Priors(train=prior, evaluated=prior)
+
+    def pointing_game(self, model: AGA) -> dict[str, Figure]:
+        """Return how often word maps point into their regions, by phrase too; none without marks.
+
+        The center prior's figures stand beside the model's; chance is a uniform map's.
+        """
+        scored = study_localization(model, self._pairs, self._marks, self._priors, asked_as={})
+        figures = localization_figures(scored, metrics=("pointing_game",))
+        kept = ("pointing_game", "pointing_game_center_prior")
+        return {name: one for name, one in figures.items() if name.split("/")[0] in kept}
 
 
 def _mean(values: Float[np.ndarray, " all"], rows: Int[np.ndarray, " rows"]) -> float:

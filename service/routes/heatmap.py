@@ -10,6 +10,7 @@ from service.images import SeenImage
 from service.resources import HopsDep, Resources, ResourcesDep
 from service.schemas import HeatmapAnswer, Place
 from service.telemetry import Hops
+from service.trust import judge
 from service.uploads import known_fields_only, see
 from service.word_maps import WordMap, map_word, overlay_png
 
@@ -89,4 +90,5 @@ def _facts(
         threshold=room.engine.thresholds["language"],
         group_size=found.group_size,
         region=Place(**asdict(seen.letterbox.region)),
+        trust=judge(room.engine, seen, found, token=token, localization=room.localization),
     )

@@ -151,9 +151,20 @@ async function show(token, context, button) {
     if (state.file !== file) return;
     mark(button);
     draw(map);
-    const patches = map.grid[0] * map.grid[1];
-    get("shown").textContent = `“${map.token}” gathers ${map.group_size} of ${patches} patches (threshold ${map.threshold.toFixed(2)})`;
+    get("shown").textContent = trustIn(map);
   });
+}
+
+/** Say how large the group is, what was measured of such maps, and when a map may mean nothing. */
+function trustIn({ token, grid, group_size, trust: { localization, control } }) {
+  const percent = (share) => `${Math.round(100 * share)} %`;
+  const group = `“${token}” gathers ${group_size} of ${grid[0] * grid[1]} patches.`;
+  const measured = localization
+    ? `On this model’s validation images the brightest patch of ${localization.phrase ? `“${localization.phrase}”` : "a finding’s word"} lay in the finding in ${percent(localization.value)}` +
+      (localization.center_prior === null ? "." : `; a map of usual positions, in ${percent(localization.center_prior)}.`)
+    : "Where this model’s maps lie was never measured.";
+  const same = control.same_strongest_patch ? ` The control word “${control.token}” is brightest at the same place: this map may say nothing.` : "";
+  return `${group} ${measured}${same}`;
 }
 
 function mark(button) {

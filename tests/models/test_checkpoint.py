@@ -197,7 +197,7 @@ def test_the_same_model_has_the_same_identity(model: AGA, saved: Path, tmp_path:
 def test_other_weights_have_another_identity(model: AGA, saved: Path, tmp_path: Path) -> None:
     other = deepcopy(model)
     with torch.no_grad():
-        other.image_encoder.pooled_head.bias[0] += 1e-3
+        other.image_encoder.heads.pooled_head.bias[0] += 1e-3
     save_checkpoint(other, tmp_path / "other")
     assert open_checkpoint(tmp_path / "other").identity != open_checkpoint(saved).identity
 

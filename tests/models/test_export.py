@@ -23,6 +23,12 @@ def test_graphs_match_the_network_on_ragged_batches(exported: Path) -> None:
     assert max(worst.values()) <= TOLERANCE
 
 
+@pytest.mark.slow
+def test_graphs_of_the_recipe_aga_match_the_network_too(tmp_path: Path) -> None:
+    path = tiny_checkpoint(tmp_path / "checkpoint", "aga")
+    assert max(compare(load_checkpoint(path), path / "onnx/fp32").values()) <= TOLERANCE
+
+
 def test_the_checkpoint_keeps_the_parity_report(exported: Path) -> None:
     parity = json.loads((exported / "onnx/fp32/parity.json").read_text())
     assert parity["groups.tgv_weights"] <= TOLERANCE
@@ -31,7 +37,7 @@ def test_the_checkpoint_keeps_the_parity_report(exported: Path) -> None:
 def test_graphs_of_other_weights_are_refused(exported: Path) -> None:
     model = load_checkpoint(exported)
     with torch.no_grad():
-        model.image_encoder.patch_head.weight.mul_(1.5)
+        model.image_encoder.heads.patch_head.weight.mul_(1.5)
     with pytest.raises(CheckpointError, match="differ"):
         compare(model, exported / "onnx/fp32")
 

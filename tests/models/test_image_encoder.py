@@ -1,4 +1,4 @@
-"""The cut of torchvision's networks: patches at stride 16, and one embedding per image."""
+"""The maps kept of torchvision's networks: patches, and one embedding per image."""
 
 import pytest
 import torch
@@ -57,14 +57,17 @@ def test_a_size_that_leaves_no_last_stage_is_refused() -> None:
 @pytest.mark.slow
 def test_resnet50_is_cut_after_its_third_block() -> None:
     encoder = encoder_of("resnet50")
-    assert (encoder.patch_head.in_features, encoder.pooled_head.in_features) == (1024, 2048)
+    assert (encoder.heads.patch_head.in_features, encoder.heads.pooled_head.in_features) == (
+        1024,
+        2048,
+    )
 
 
 def test_patches_lie_row_by_row(grouped: ImageEncoder) -> None:
     with torch.no_grad():
         patches, _ = grouped(pictures(1))
-        corner = grouped.backbone(grouped._standardize(pictures(1)))["patches"][:, :, 1, 3]
-        torch.testing.assert_close(patches[:, 1 * 4 + 3], grouped.patch_head(corner))
+        corner = grouped.backbone(grouped._standardize(pictures(1)))["near"][:, :, 1, 3]
+        torch.testing.assert_close(patches[:, 1 * 4 + 3], grouped.heads.patch_head(corner))
 
 
 def test_the_type_of_the_levels_does_not_matter(grouped: ImageEncoder) -> None:
@@ -120,3 +123,42 @@ def test_an_unknown_network_is_named() -> None:
 def test_a_network_without_maps_of_stride_16_is_refused() -> None:
     with pytest.raises(ValueError, match="no feature map of stride 16"):
         encoder_of("alexnet")
+
+
+def fused(backbone: str = "resnet18", *, size: int = 64, stride: int = 8) -> ImageEncoder:
+    torch.manual_seed(0)
+    config = ImageEncoderConfig(backbone=backbone, norm="group", patches="fused")
+    square = PreprocessingConfig.model_validate({"size": size, "stride": stride})
+    return ImageEncoder(config, square, dim=8).eval()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", TESTED_BACKBONES)
+def test_a_tested_backbone_gives_a_fused_patch_for_8_pixels(backbone: str) -> None:
+    with torch.no_grad():
+        patches, pooled = fused(backbone, size=96)(pictures(size=96))
+    assert (patches.shape, pooled.shape) == ((2, 144, 8), (2, 8))
+
+
+def test_the_fused_image_is_the_mean_and_the_maximum_of_its_patches() -> None:
+    encoder = fused()
+    with torch.no_grad():
+        patches, pooled = encoder(pictures())
+        both = torch.cat([patches.mean(dim=1), patches.amax(dim=1)], dim=-1)
+        torch.testing.assert_close(pooled, encoder.heads.pooled_head(both))
+
+
+def test_the_fine_map_alone_decides_what_the_coarse_one_cannot() -> None:
+    encoder = fused()
+    fine = torch.zeros(1, 128, 8, 8)
+    fine[0, :, 2, 5] = 100.0
+    with torch.no_grad():
+        lit, _ = encoder.heads(fine, torch.zeros(1, 256, 4, 4))
+        dark, _ = encoder.heads(torch.zeros(1, 128, 8, 8), torch.zeros(1, 256, 4, 4))
+    changed = (lit - dark).norm(dim=-1).reshape(8, 8)
+    assert divmod(int(changed.argmax()), 8) in {(y, x) for y in (1, 2, 3) for x in (4, 5, 6)}
+
+
+def test_a_size_that_leaves_no_map_of_twice_the_stride_is_refused() -> None:
+    with pytest.raises(ValueError, match="no feature map of stride 32"):
+        fused(size=32, stride=16)

@@ -116,3 +116,51 @@ def test_settings_that_transformers_cannot_use_are_refused_in_one_line(
 
 def test_all_hidden_states_may_count() -> None:
     assert TextEncoder(TextEncoderConfig(bert=BERT, last_layers=3), dim=8).last_layers == 3
+
+
+def by_sentence(*sentence_ends: int) -> TextEncoder:
+    torch.manual_seed(0)
+    bert = BERT | {"vocab_size": 50}
+    config = TextEncoderConfig.model_validate(
+        {"bert": bert, "last_layers": 2, "context": "sentence"}
+    )
+    return TextEncoder(config, dim=8, sentence_ends=sentence_ends).eval()
+
+
+STOP = 7
+TWO_SENTENCES = torch.tensor([[2, 10, 11, STOP, 12, 13, STOP, 3]])
+THEIR_WORDS = torch.tensor([[-1, 0, 1, -1, 2, 3, -1, -1]])
+
+
+def words_of(encoder: TextEncoder, pieces: Tensor) -> Tensor:
+    with torch.no_grad():
+        words, _ = encoder(pieces, everything(1, 8), THEIR_WORDS, everything(1, 4))
+    return words[0]
+
+
+def test_within_a_sentence_words_know_of_each_other_and_of_no_other_sentence() -> None:
+    encoder, changed = by_sentence(STOP), TWO_SENTENCES.clone()
+    changed[0, 5] = 20  # in the second sentence
+    before, after = words_of(encoder, TWO_SENTENCES), words_of(encoder, changed)
+    torch.testing.assert_close(before[:2], after[:2], rtol=0, atol=0)
+    assert not torch.allclose(before[2], after[2])
+
+
+def test_where_no_piece_ends_a_sentence_the_report_is_one() -> None:
+    encoder, whole = by_sentence(), by_sentence()
+    whole.by_sentence = False
+    torch.testing.assert_close(words_of(encoder, TWO_SENTENCES), words_of(whole, TWO_SENTENCES))
+
+
+def test_padding_changes_no_sentence() -> None:
+    encoder = by_sentence(STOP)
+    with torch.no_grad():
+        short = encoder(TWO_SENTENCES, everything(1, 8), THEIR_WORDS, everything(1, 4))
+        long = encoder(
+            padded(TWO_SENTENCES, 0),
+            padded(everything(1, 8), 0),
+            padded(THEIR_WORDS, -1),
+            everything(1, 4),
+        )
+    for one, other in zip(short, long, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -81,6 +82,25 @@ def test_a_heatmap_uses_the_report_as_context(client: TestClient) -> None:
     answer = client.get("/heatmap", params=query).json()
     assert answer["text"] == REPORTS[0]
     assert "effusion" in answer["words"]
+
+
+def test_a_heatmap_says_how_far_to_trust_it(client: TestClient) -> None:
+    ask = partial(client.post, "/heatmap", files={"image": picture()})
+    answer, control = (ask(data={"token": word}).json() for word in ("heart", "image"))
+    trust = answer["trust"]
+    assert trust["localization"] is None  # nobody has measured this model
+    assert trust["highest_similarity"] == pytest.approx(max(answer["similarity"]), abs=1e-6)
+    assert trust["control"] == {
+        "token": "image",
+        "group_size": control["group_size"],
+        "highest_similarity": pytest.approx(max(control["similarity"]), abs=1e-6),
+        "same_strongest_patch": np.argmax(answer["weights"]) == np.argmax(control["weights"]),
+    }
+
+
+def test_the_control_word_is_no_control_of_itself(client: TestClient) -> None:
+    answer = client.post("/heatmap", files={"image": picture()}, data={"token": "image"}).json()
+    assert answer["trust"]["control"]["same_strongest_patch"]
 
 
 @pytest.mark.parametrize("place", ["query", "form"])

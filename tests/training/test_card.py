@@ -23,7 +23,7 @@ def card(*synthetic: object) -> str:
         for n, value in enumerate(synthetic)
     ]
     config = RunConfig.model_validate({"data": {"manifest": "pairs.jsonl"}})
-    return extras(config, RunPairs(pairs, pairs), KEPT)["README.md"]
+    return extras(config, RunPairs(pairs, pairs, []), KEPT)["README.md"]
 
 
 @pytest.mark.parametrize("told", [True, "true", "True"])
@@ -41,7 +41,7 @@ def test_the_card_gives_intervals_and_limits() -> None:
 
 
 def test_the_run_names_its_code() -> None:
-    run = extras(RunConfig(), RunPairs([], []), KEPT)["run/run.json"]
+    run = extras(RunConfig(), RunPairs([], [], []), KEPT)["run/run.json"]
     assert json.loads(run)["versions"].keys() >= {"torch", *code_version()}
 
 

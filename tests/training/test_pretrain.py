@@ -57,15 +57,26 @@ def test_a_run_ends_with_a_checkpoint_that_loads(manifest: Path, tmp_path: Path)
     assert {event["event"] for event in events} == {"step", "validation"}
 
 
+def test_a_run_of_the_recipe_aga_records_where_its_maps_lie(manifest: Path, tmp_path: Path) -> None:
+    config = read_config(
+        recipe_path("aga"), [*TINY, f"data.manifest={manifest}", f"out={tmp_path}"]
+    )
+    checkpoint = pretrain(config)
+    measured = json.loads((checkpoint / "run/run.json").read_text())["validation"]
+    assert 0.0 <= measured["pointing_game"]["value"] <= 1.0
+    assert {"pointing_game_center_prior", "pointing_game/edema"} <= measured.keys()
+    assert "| pointing_game | " in (checkpoint / "README.md").read_text()
+
+
 def test_a_step_moves_weights_and_gates(manifest: Path) -> None:
     trainer, data = tiny_trainer(manifest)
     collate = Collate(trainer.model.tokenizer)
     trainer.initialize_gates(collate([data[i] for i in range(8)]))
     before = trainer.model.language_gate.threshold.clone()
-    head = trainer.model.image_encoder.patch_head.weight.detach().clone()
+    head = trainer.model.image_encoder.heads.patch_head.weight.detach().clone()
     trainer.step(collate([data[i] for i in range(8, 16)]))
     assert not torch.equal(trainer.model.language_gate.threshold, before)
-    assert not torch.equal(trainer.model.image_encoder.patch_head.weight, head)
+    assert not torch.equal(trainer.model.image_encoder.heads.patch_head.weight, head)
 
 
 def test_fixed_gates_stand_at_one_over_patches_and_pieces(manifest: Path) -> None:
@@ -82,10 +93,10 @@ def test_a_gradient_that_is_no_number_is_named_and_moves_nothing(manifest: Path)
     weight = trainer.model.text_encoder.pooled_head.weight
     with torch.no_grad():
         weight.fill_(torch.inf)
-    head = trainer.model.image_encoder.patch_head.weight.detach().clone()
+    head = trainer.model.image_encoder.heads.patch_head.weight.detach().clone()
     with pytest.raises(Diverged, match=r"the gradient is nan.*optimization.learning_rate"):
         trainer.step(Collate(trainer.model.tokenizer)([data[i] for i in range(4)]))
-    assert torch.equal(trainer.model.image_encoder.patch_head.weight, head)
+    assert torch.equal(trainer.model.image_encoder.heads.patch_head.weight, head)
 
 
 @pytest.mark.parametrize(

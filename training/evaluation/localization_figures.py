@@ -67,14 +67,19 @@ class _Measure:
 
 
 def localization_figures(
-    scored: Sequence[ScoredPhrase], *, draws: int = DRAWS
+    scored: Sequence[ScoredPhrase], *, draws: int = DRAWS, metrics: Sequence[str] = tuple(METRICS)
 ) -> dict[str, Figure]:
-    """Return every figure, or none without rows; one that no row defines has no value."""
+    """Return every figure, or none without rows; one that no row defines has no value.
+
+    Args:
+        metrics: names of METRICS.
+    """
     if not scored:
         return {}
     phrases = sorted({one.phrase for one in scored})
     figures: dict[str, Figure] = {}
-    for metric, columns_of in METRICS.items():
+    for metric in metrics:
+        columns_of = METRICS[metric]
         for suffix, variant in VARIANTS.items():
             kept, (values, uniform) = _defined(scored, columns_of, (variant, "uniform"))
             measure = _Measure(partial(_best_mean, values), partial(_best_mean, uniform))

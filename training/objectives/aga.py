@@ -1,7 +1,8 @@
 """AGA's objective: global, instance-aware and cross-modal group alignment (Eq. 14).
 
 The paper's ablations are weights: without BCGA `weights.bcga=0`; global alignment alone
-`weights.iga=0 weights.bcga=0`. Fixed thresholds are the model's: `gates.kind=fixed`.
+`weights.iga=0 weights.bcga=0`. Fixed thresholds are the model's: `gates.kind=fixed`. Group
+alignment across the batch is ours, the extension that the paper names (decision 0023).
 """
 
 from jaxtyping import Bool, Float
@@ -9,7 +10,12 @@ from torch import Tensor
 
 from models.types import Alignment
 from training.config import ObjectiveConfig
-from training.losses import global_info_nce, sequence_info_nce
+from training.losses import (
+    across_info_nce,
+    global_info_nce,
+    sequence_info_nce,
+    word_patch_scores,
+)
 
 Losses = dict[str, Float[Tensor, ""]]
 
@@ -25,23 +31,27 @@ def aga_losses(
     weights, taus = config.weights, config.temperatures
     images, reports = alignment.images, alignment.reports
     losses: Losses = {}
+    masked = same_report if config.mask_same_report else None
     if weights.global_:
         losses["global_loss"] = global_info_nce(
             images.pooled,
             reports.pooled,
             temperature=taus.global_,
-            same_report=same_report if config.mask_same_report else None,
+            same_report=masked,
         )
     if weights.iga:
         losses |= _iga(alignment, temperature=taus.iga)
     if weights.bcga:
         losses |= _bcga(alignment, temperature=taus.bcga)
+    if weights.across:
+        losses["across"] = _across(alignment, config, same_report=masked)
     share = {
         "global_loss": weights.global_,
         "iga_text": weights.iga / 2,
         "iga_image": weights.iga / 2,
         "bcga_text": weights.bcga / 2,
         "bcga_image": weights.bcga / 2,
+        "across": weights.across,
     }
     parts = [share[name] * loss for name, loss in losses.items()]
     return losses | {"total": sum(parts[1:], start=parts[0])}
@@ -71,3 +81,20 @@ def _bcga(alignment: Alignment, *, temperature: float) -> Losses:
             pgl.embeddings, alignment.cross_pgl, valid=pgl.valid, temperature=temperature
         ),
     }
+
+
+def _across(
+    alignment: Alignment,
+    config: ObjectiveConfig,
+    *,
+    same_report: Bool[Tensor, "batch batch"] | None,
+) -> Float[Tensor, ""]:
+    """Align every report's words with what they gather from every image of the batch."""
+    scores = word_patch_scores(
+        alignment.reports.words,
+        alignment.images.patches,
+        word_mask=alignment.reports.word_mask,
+        patch_mask=alignment.images.patch_mask,
+        temperature=config.temperatures.gather,
+    )
+    return across_info_nce(scores, temperature=config.temperatures.across, same_report=same_report)

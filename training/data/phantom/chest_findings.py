@@ -115,18 +115,18 @@ def edema(scene: Scene, finding: Finding) -> list[Pixels]:
     swollen = blur((scene.vessels * 5).clip(0, 1), 1.6)
     scene.extra += np.float32(0.05 + 0.05 * finding.contrast) * swollen * (scene.air > 0.1)
     scene.air *= 1 - np.float32(0.34 + 0.34 * finding.contrast) * haze.clip(0, 1)
-    scene.extra += np.float32(0.06) * _septal_lines(scene)
-    return wings
+    septa = [_septal_lines(scene, sign) for sign in SIDES]
+    scene.extra += np.float32(0.06) * np.maximum(*septa)
+    return [*wings, *septa]
 
 
-def _septal_lines(scene: Scene) -> Pixels:
-    """Draw Kerley B lines: short level lines at the outer bases."""
+def _septal_lines(scene: Scene, sign: int) -> Pixels:
+    """Draw the Kerley B lines of a lung: short level lines at its outer base."""
     edge, lines = 0.97 * scene.case.anatomy.width, []
-    for sign in SIDES:
-        for up in range(5):
-            y = dome_of(scene.case, sign) - 6 - 6 * up
-            points = scene.frame.to_pixels([(sign * (edge - 13), y + 1), (sign * edge, y)])
-            lines.append(Line(points, 1.1))
+    for up in range(5):
+        y = dome_of(scene.case, sign) - 6 - 6 * up
+        points = scene.frame.to_pixels([(sign * (edge - 13), y + 1), (sign * edge, y)])
+        lines.append(Line(points, 1.1))
     return stroke(lines)
 
 

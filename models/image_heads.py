@@ -1,0 +1,61 @@
+"""What turns a network's two kept maps into patches and one embedding per image (section 3.1)."""
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+Near = Float[Tensor, "batch near rows columns"]
+Far = Float[Tensor, "batch far far_rows far_columns"]
+Embedded = tuple[Float[Tensor, "batch patches dim"], Float[Tensor, "batch dim"]]
+
+
+class CutHeads(nn.Module):
+    """Read patches from one map and the image from the mean of the network's last (the paper).
+
+    Args:
+        near: channels of the map that holds the patches.
+        far: channels of the last map.
+        dim: d, the size of an embedding.
+    """
+
+    def __init__(self, near: int, far: int, *, dim: int) -> None:
+        super().__init__()
+        self.patch_head = nn.Linear(near, dim)
+        self.pooled_head = nn.Linear(far, dim)
+
+    def forward(self, near: Near, far: Far) -> Embedded:
+        """Return the patch embeddings, row by row, and the global embeddings."""
+        patches = rearrange(near, "batch channels y x -> batch (y x) channels")
+        return self.patch_head(patches), self.pooled_head(far.mean(dim=(2, 3)))
+
+
+class FusedHeads(nn.Module):
+    """Add a coarse map to a fine one for patches, and pool these into the image (decision 0021).
+
+    The fine map says where, the coarse one what. What the image is rests on its patches alone, by
+    their mean and by their maximum: a small finding stands out in the second.
+
+    Args:
+        near: channels of the fine map.
+        far: channels of the coarse map.
+        dim: d, the size of an embedding.
+    """
+
+    def __init__(self, near: int, far: int, *, dim: int) -> None:
+        super().__init__()
+        self.near_head = nn.Conv2d(near, dim, kernel_size=1)
+        self.far_head = nn.Conv2d(far, dim, kernel_size=1)
+        self.mix = nn.Sequential(
+            nn.BatchNorm2d(dim), nn.ReLU(), nn.Conv2d(dim, dim, kernel_size=3, padding=1)
+        )
+        self.pooled_head = nn.Linear(2 * dim, dim)
+
+    def forward(self, near: Near, far: Far) -> Embedded:
+        """Return the patch embeddings, row by row, and the global embeddings."""
+        coarse = interpolate(self.far_head(far), size=near.shape[-2:], mode="bilinear")
+        mixed = self.mix(self.near_head(near) + coarse)
+        patches = rearrange(mixed, "batch channels y x -> batch (y x) channels")
+        pooled = torch.cat([patches.mean(dim=1), patches.amax(dim=1)], dim=-1)
+        return patches, self.pooled_head(pooled)

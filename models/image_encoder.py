@@ -7,6 +7,7 @@ import torch
 import torchvision
 from jaxtyping import Float, Num
 from torch import Tensor, nn
+from torch.nn.functional import pad
 from torchvision.models.feature_extraction import create_feature_extractor
 
 from models.config import ImageEncoderConfig, PreprocessingConfig
@@ -52,12 +53,12 @@ class ImageEncoder(nn.Module):
         self.preprocessing = preprocessing
         self._frozen_norm = config.norm == "frozen"
         network = network_of(config.backbone)
-        fused = config.patches == "fused"
-        near, far = _kept_maps(network, config.backbone, preprocessing, neighbors=fused)
+        self._fused = config.patches == "fused"
+        near, far = _kept_maps(network, config.backbone, preprocessing, neighbors=self._fused)
         nodes = {near.name: "near", far.name: "far"}
         self.backbone = create_feature_extractor(network, nodes)
         self.backbone.to(memory_format=torch.channels_last)  # a fifth less time on a CPU
-        self.heads = (FusedHeads if fused else CutHeads)(near.channels, far.channels, dim=dim)
+        self.heads = (FusedHeads if self._fused else CutHeads)(near.channels, far.channels, dim=dim)
         if config.norm == "group":
             _use_group_norm(self)
 
@@ -69,6 +70,8 @@ class ImageEncoder(nn.Module):
         Args:
             pixels: grey levels from 0 to 255, whatever their type.
         """
+        if self._fused:
+            pixels = _center_units(pixels, stride=self.preprocessing.stride)
         maps = self.backbone(self._standardize(pixels))
         patches, pooled = self.heads(maps["near"], maps["far"])
         return patches, pooled
@@ -98,6 +101,18 @@ def network_of(name: str) -> nn.Module:
         raise ValueError(f"torchvision has no network named {name!r}")
     network: nn.Module = torchvision.models.get_model(name, weights=None)
     return network
+
+
+def _center_units(
+    pixels: Num[Tensor, "batch 1 size size"], *, stride: int
+) -> Num[Tensor, "batch 1 size size"]:
+    """Move pictures up and left by half a patch; what comes in is black.
+
+    Strided convolutions look around the first pixel of a patch. Moved so, they look around the
+    middle of the patch that the heatmap lights: half a patch is more than many a nodule.
+    """
+    by = stride // 2
+    return pad(pixels, (-by, by, -by, by))
 
 
 def _kept_maps(

@@ -4,7 +4,7 @@ import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 
 Near = Float[Tensor, "batch near rows columns"]
 Far = Float[Tensor, "batch far far_rows far_columns"]
@@ -54,8 +54,21 @@ class FusedHeads(nn.Module):
 
     def forward(self, near: Near, far: Far) -> Embedded:
         """Return the patch embeddings, row by row, and the global embeddings."""
-        coarse = interpolate(self.far_head(far), size=near.shape[-2:], mode="bilinear")
+        coarse = _between(self.far_head(far), rows=near.shape[2], columns=near.shape[3])
         mixed = self.mix(self.near_head(near) + coarse)
         patches = rearrange(mixed, "batch channels y x -> batch (y x) channels")
         pooled = torch.cat([patches.mean(dim=1), patches.amax(dim=1)], dim=-1)
         return patches, self.pooled_head(pooled)
+
+
+def _between(
+    far: Float[Tensor, "batch dim far_rows far_columns"], *, rows: int, columns: int
+) -> Float[Tensor, "batch dim rows columns"]:
+    """Put every unit of a coarse map on each second of a fine one, and means between them.
+
+    That is where strided convolutions have their units; a map stretched over the whole picture
+    would lie half a fine unit further down and right.
+    """
+    size = (2 * far.shape[2] - 1, 2 * far.shape[3] - 1)
+    spread = interpolate(far, size=size, mode="bilinear", align_corners=True)
+    return pad(spread, (0, columns - size[1], 0, rows - size[0]), mode="replicate")

@@ -125,9 +125,13 @@ def test_a_network_without_maps_of_stride_16_is_refused() -> None:
         encoder_of("alexnet")
 
 
-def fused(backbone: str = "resnet18", *, size: int = 64, stride: int = 8) -> ImageEncoder:
+def fused(
+    backbone: str = "resnet18", norm: str = "group", *, size: int = 64, stride: int = 8
+) -> ImageEncoder:
     torch.manual_seed(0)
-    config = ImageEncoderConfig(backbone=backbone, norm="group", patches="fused")
+    config = ImageEncoderConfig.model_validate(
+        {"backbone": backbone, "norm": norm, "patches": "fused"}
+    )
     square = PreprocessingConfig.model_validate({"size": size, "stride": stride})
     return ImageEncoder(config, square, dim=8).eval()
 
@@ -146,6 +150,20 @@ def test_the_fused_image_is_the_mean_and_the_maximum_of_its_patches() -> None:
         patches, pooled = encoder(pictures())
         both = torch.cat([patches.mean(dim=1), patches.amax(dim=1)], dim=-1)
         torch.testing.assert_close(pooled, encoder.heads.pooled_head(both))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backbone", ["resnet18", "shufflenet_v2_x1_0"])
+def test_a_fused_patch_looks_around_its_own_middle(backbone: str) -> None:
+    encoder = fused(backbone, norm="batch", size=128)  # GroupNorm would look everywhere
+    pixels = pictures(16, size=128).float().requires_grad_()
+    encoder(pixels)[0][:, 16 * 7 + 9].square().sum().backward()
+    assert pixels.grad is not None
+    seen = pixels.grad.square().sum(dim=(0, 1))  # by the patch in row 7 and column 9
+    places = torch.arange(128.0)
+    for along, patch in ((seen.sum(dim=1), 7), (seen.sum(dim=0), 9)):
+        middle = float((along * places).sum() / along.sum())
+        assert middle == pytest.approx(8 * patch + 3.5, abs=2.0)
 
 
 def test_the_fine_map_alone_decides_what_the_coarse_one_cannot() -> None:

@@ -117,7 +117,7 @@ def edema(scene: Scene, finding: Finding) -> list[Pixels]:
     scene.air *= 1 - np.float32(0.34 + 0.34 * finding.contrast) * haze.clip(0, 1)
     septa = [_septal_lines(scene, sign) for sign in SIDES]
     scene.extra += np.float32(0.06) * np.maximum(*septa)
-    return [*wings, *septa]
+    return [np.maximum(*drawn) for drawn in zip(wings, septa, strict=True)]
 
 
 def _septal_lines(scene: Scene, sign: int) -> Pixels:

@@ -41,6 +41,8 @@ class AGA(nn.Module):
         self.text_encoder = TextEncoder(
             config.text, dim=config.dim, sentence_ends=tokenizer.sentence_ends
         )
+        if config.text.context == "sentence" and not tokenizer.sentence_ends:
+            raise ValueError("the tokenizer knows no sentence's end; text.context must be report")
         embedded = self.text_encoder.bert.get_input_embeddings().num_embeddings
         if tokenizer.vocabulary_size > embedded:
             raise ValueError(
@@ -59,9 +61,10 @@ class AGA(nn.Module):
         patch_mask: Bool[Tensor, "batch patches"] | None = None,
     ) -> EncodedImages:
         """Embed grey images, levels 0 to 255; without a mask every patch holds picture."""
-        patches, pooled = self.image_encoder(pixels)
         if patch_mask is None:
-            patch_mask = torch.ones(patches.shape[:2], dtype=torch.bool, device=patches.device)
+            shape = (len(pixels), self.config.preprocessing.patches)
+            patch_mask = torch.ones(shape, dtype=torch.bool, device=pixels.device)
+        patches, pooled = self.image_encoder(pixels, patch_mask)
         return EncodedImages(_units(patches, patch_mask), patch_mask, _units(pooled))
 
     def encode_reports(

@@ -199,7 +199,7 @@ def _read_config(path: Path) -> ModelConfig:
     if content.get("format_version") != FORMAT_VERSION:
         raise CheckpointError(
             f"{path}: format version {content.get('format_version')!r}, "
-            f"this program reads {FORMAT_VERSION}"
+            f"this program reads {FORMAT_VERSION}; train it anew"
         )
     try:
         return ModelConfig.model_validate(content.get("model"))

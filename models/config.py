@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class _Config(BaseModel, frozen=True, extra="forbid"):

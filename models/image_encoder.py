@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 import torchvision
-from jaxtyping import Float, Num
+from jaxtyping import Bool, Float, Num
 from torch import Tensor, nn
 from torch.nn.functional import pad
 from torchvision.models.feature_extraction import create_feature_extractor
@@ -20,6 +20,14 @@ TESTED_BACKBONES = (
     "shufflenet_v2_x1_0",
     "mobilenet_v2",
     "densenet121",
+    "efficientnet_b0",
+)
+# Of these the tests know where a unit looks: fused patches need that to the pixel.
+FUSED_BACKBONES = (
+    "resnet18",
+    "resnet50",
+    "shufflenet_v2_x1_0",
+    "mobilenet_v2",
     "efficientnet_b0",
 )
 
@@ -42,8 +50,8 @@ class ImageEncoder(nn.Module):
         dim: d, the size of an embedding.
 
     Raises:
-        ValueError: torchvision has no such network, none of its maps has the stride, or no second
-            map of more than one pixel follows that one.
+        ValueError: torchvision has no such network, none of its maps has the stride, no second map
+            of more than one pixel follows that one, or fused patches are not known of it.
     """
 
     def __init__(
@@ -54,26 +62,32 @@ class ImageEncoder(nn.Module):
         self._frozen_norm = config.norm == "frozen"
         network = network_of(config.backbone)
         self._fused = config.patches == "fused"
+        if self._fused and config.backbone not in FUSED_BACKBONES:
+            known = ", ".join(FUSED_BACKBONES)
+            raise ValueError(f"{config.backbone!r} has no fused patches; these have: {known}")
         near, far = _kept_maps(network, config.backbone, preprocessing, neighbors=self._fused)
         nodes = {near.name: "near", far.name: "far"}
         self.backbone = create_feature_extractor(network, nodes)
         self.backbone.to(memory_format=torch.channels_last)  # a fifth less time on a CPU
         self.heads = (FusedHeads if self._fused else CutHeads)(near.channels, far.channels, dim=dim)
         if config.norm == "group":
-            _use_group_norm(self)
+            _use_group_norm(self.backbone)
+        if config.norm != "batch":  # nothing to freeze yet: the heads start from nothing
+            _use_group_norm(self.heads)
 
     def forward(
-        self, pixels: Num[Tensor, "batch 1 size size"]
+        self, pixels: Num[Tensor, "batch 1 size size"], patch_mask: Bool[Tensor, "batch patches"]
     ) -> tuple[Float[Tensor, "batch patches dim"], Float[Tensor, "batch dim"]]:
         """Return the patch embeddings, row by row, and the global embeddings.
 
         Args:
             pixels: grey levels from 0 to 255, whatever their type.
+            patch_mask: true for the patches that hold some of the picture.
         """
         if self._fused:
-            pixels = _center_units(pixels, stride=self.preprocessing.stride)
+            pixels = pad(pixels, [self.preprocessing.stride // 2] * 4)
         maps = self.backbone(self._standardize(pixels))
-        patches, pooled = self.heads(maps["near"], maps["far"])
+        patches, pooled = self.heads(maps["near"], maps["far"], patch_mask)
         return patches, pooled
 
     def train(self, mode: bool = True) -> "ImageEncoder":
@@ -103,18 +117,6 @@ def network_of(name: str) -> nn.Module:
     return network
 
 
-def _center_units(
-    pixels: Num[Tensor, "batch 1 size size"], *, stride: int
-) -> Num[Tensor, "batch 1 size size"]:
-    """Move pictures up and left by half a patch; what comes in is black.
-
-    Strided convolutions look around the first pixel of a patch. Moved so, they look around the
-    middle of the patch that the heatmap lights: half a patch is more than many a nodule.
-    """
-    by = stride // 2
-    return pad(pixels, (-by, by, -by, by))
-
-
 def _kept_maps(
     network: nn.Module, name: str, preprocessing: PreprocessingConfig, *, neighbors: bool
 ) -> tuple[_Stage, _Stage]:
@@ -134,7 +136,9 @@ def _last_of(
     side = math.ceil(preprocessing.size / stride)
     fitting = [stage for stage in stages if stage.side == side]
     if not fitting:
-        raise ValueError(f"{name!r} has no feature map of stride {stride}")
+        raise ValueError(
+            f"{name!r} has no feature map of stride {stride} at {preprocessing.size} px"
+        )
     return fitting[-1]
 
 

@@ -2,12 +2,13 @@
 
 import torch
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 Near = Float[Tensor, "batch near rows columns"]
 Far = Float[Tensor, "batch far far_rows far_columns"]
+PatchMask = Bool[Tensor, "batch patches"]
 Embedded = tuple[Float[Tensor, "batch patches dim"], Float[Tensor, "batch dim"]]
 
 
@@ -25,8 +26,11 @@ class CutHeads(nn.Module):
         self.patch_head = nn.Linear(near, dim)
         self.pooled_head = nn.Linear(far, dim)
 
-    def forward(self, near: Near, far: Far) -> Embedded:
-        """Return the patch embeddings, row by row, and the global embeddings."""
+    def forward(self, near: Near, far: Far, patch_mask: PatchMask) -> Embedded:
+        """Return the patch embeddings, row by row, and the global embeddings.
+
+        The paper averages the whole last map: the mask plays no part.
+        """
         patches = rearrange(near, "batch channels y x -> batch (y x) channels")
         return self.patch_head(patches), self.pooled_head(far.mean(dim=(2, 3)))
 
@@ -47,18 +51,24 @@ class FusedHeads(nn.Module):
         super().__init__()
         self.near_head = nn.Conv2d(near, dim, kernel_size=1)
         self.far_head = nn.Conv2d(far, dim, kernel_size=1)
-        self.mix = nn.Sequential(
-            nn.BatchNorm2d(dim), nn.ReLU(), nn.Conv2d(dim, dim, kernel_size=3, padding=1)
-        )
+        self.mix = nn.Sequential(nn.BatchNorm2d(dim), nn.ReLU(), nn.Conv2d(dim, dim, kernel_size=1))
         self.pooled_head = nn.Linear(2 * dim, dim)
 
-    def forward(self, near: Near, far: Far) -> Embedded:
-        """Return the patch embeddings, row by row, and the global embeddings."""
+    def forward(self, near: Near, far: Far, patch_mask: PatchMask) -> Embedded:
+        """Return the patch embeddings, row by row, and the global embeddings.
+
+        Args:
+            near, far: of a picture with half a patch of border on each side. Strided convolutions
+                look around the first pixel of a patch; so, without the first row and column, they
+                look around its middle.
+        """
         coarse = _between(self.far_head(far), rows=near.shape[2], columns=near.shape[3])
-        mixed = self.mix(self.near_head(near) + coarse)
+        mixed = self.mix(self.near_head(near) + coarse)[:, :, 1:, 1:]
         patches = rearrange(mixed, "batch channels y x -> batch (y x) channels")
-        pooled = torch.cat([patches.mean(dim=1), patches.amax(dim=1)], dim=-1)
-        return patches, self.pooled_head(pooled)
+        held = patch_mask[..., None]
+        mean = (patches * held).sum(dim=1) / held.sum(dim=1).clamp_min(1)
+        highest = patches.masked_fill(~held, torch.finfo(patches.dtype).min).amax(dim=1)
+        return patches, self.pooled_head(torch.cat([mean, highest], dim=-1))
 
 
 def _between(

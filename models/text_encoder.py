@@ -21,6 +21,8 @@ _REFUSALS = (
     TypeError,
     ValueError,
 )
+# They take a mask of who sees whom as it is; others would read another meaning into it.
+_MASKED_BY_PAIR = ("bert", "roberta", "distilbert", "mpnet", "electra", "albert")
 
 
 class TextEncoder(nn.Module):
@@ -61,7 +63,9 @@ class TextEncoder(nn.Module):
         Args:
             piece_to_word: the index of a piece's word; -1 for special pieces and punctuation.
         """
-        seen = self._same_sentence(pieces, piece_mask) if self.by_sentence else piece_mask.long()
+        seen = piece_mask.long()
+        if self.by_sentence:
+            seen = self._same_sentence(pieces, piece_mask, piece_to_word)
         output = self.bert(input_ids=pieces, attention_mask=seen, output_hidden_states=True)
         layers = torch.stack(output.hidden_states[-self.last_layers :]).sum(dim=0)
         words = _sum_pieces(layers, piece_to_word, words=word_mask.shape[1])
@@ -70,15 +74,19 @@ class TextEncoder(nn.Module):
         return self.word_head(words), self.pooled_head(mean)
 
     def _same_sentence(
-        self, pieces: Int64[Tensor, "batch pieces"], piece_mask: Bool[Tensor, "batch pieces"]
+        self,
+        pieces: Int64[Tensor, "batch pieces"],
+        piece_mask: Bool[Tensor, "batch pieces"],
+        piece_to_word: Int64[Tensor, "batch pieces"],
     ) -> Float[Tensor, "batch 1 pieces pieces"]:
         """Return what is added to the attention scores: 0 within a sentence, very little across.
 
-        A sentence's end belongs to it. Padding attends to itself, so that no row is empty.
+        A sentence's end belongs to it; a point within a word, as in 2.0, ends none. Padding attends
+        to itself, so that no row is empty.
         """
         ends = torch.zeros_like(pieces)
         for end in self.sentence_ends:
-            ends = ends + (pieces == end).long()
+            ends = ends + ((pieces == end) & (piece_to_word < 0)).long()
         sentence = ends.cumsum(dim=1) - ends
         itself = torch.eye(pieces.shape[1], dtype=torch.bool, device=pieces.device)
         together = sentence[:, :, None] == sentence[:, None, :]
@@ -102,6 +110,11 @@ def _network(settings: dict[str, Any]) -> PreTrainedModel:
 def _check(config: TextEncoderConfig, bert: PretrainedConfig) -> None:
     if not hasattr(bert, "hidden_size") or not hasattr(bert, "num_hidden_layers"):
         raise ValueError(f"text.bert: {bert.model_type!r} is no text encoder of BERT's kind")
+    if config.context == "sentence" and bert.model_type not in _MASKED_BY_PAIR:
+        raise ValueError(
+            f"text.context is sentence, which {bert.model_type!r} cannot; "
+            f"these can: {', '.join(_MASKED_BY_PAIR)}"
+        )
     states = bert.num_hidden_layers + 1  # the embeddings below the layers count as one
     if config.last_layers > states:
         raise ValueError(

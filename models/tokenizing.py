@@ -9,7 +9,9 @@ from jaxtyping import Bool, Int64
 from tokenizers import Encoding, Tokenizer
 
 HYPHENS = frozenset("-\u2010\u2011")
+DECIMAL_POINT = "."
 SENTENCE_ENDS = ".!?;"
+WORD_STARTS = ("", "\u2581", "\u0120")  # how SentencePiece and byte-level BPE mark a word's start
 
 
 class EmptyReport(ValueError):
@@ -48,7 +50,7 @@ class _Report:
 
 
 class ReportTokenizer:
-    """A tokenizer that knows words: hyphenated compounds are one, bare punctuation is none."""
+    """A tokenizer that knows words: compounds and decimals are one, bare punctuation is none."""
 
     def __init__(self, tokenizer: Tokenizer, *, max_pieces: int) -> None:
         self._tokenizer = Tokenizer.from_str(tokenizer.to_str())
@@ -74,7 +76,8 @@ class ReportTokenizer:
     @property
     def sentence_ends(self) -> tuple[int, ...]:
         """Return the pieces that end a sentence, of those that the tokenizer knows."""
-        known = map(self._tokenizer.token_to_id, SENTENCE_ENDS)
+        spelled = (f"{mark}{end}" for end in SENTENCE_ENDS for mark in WORD_STARTS)
+        known = map(self._tokenizer.token_to_id, spelled)
         return tuple(piece for piece in known if piece is not None)
 
     def words(self, text: str) -> tuple[Word, ...]:
@@ -134,7 +137,7 @@ def _spans(encoding: Encoding) -> dict[int, tuple[int, int]]:
 
 
 def _chains(spans: dict[int, tuple[int, int]], text: str) -> list[list[int]]:
-    """Join units that a hyphen connects without a space: "follow-up" is one chain of three."""
+    """Join what a hyphen or a decimal point connects: "follow-up" and "2.0" are chains of three."""
     units = list(spans)
     touches = [spans[a][1] == spans[b][0] for a, b in pairwise(units)]  # unit and its successor
     hyphens = [text[start:end] in HYPHENS for start, end in spans.values()]
@@ -142,6 +145,10 @@ def _chains(spans: dict[int, tuple[int, int]], text: str) -> list[list[int]]:
     before = [False, *(t and w for t, w in zip(touches, wordy, strict=False))]
     after = [*(t and w for t, w in zip(touches, wordy[1:], strict=True)), False]
     bridges = [all(three) for three in zip(hyphens, before, after, strict=False)]
+    for place, (start, end) in enumerate(spans.values()):
+        around = text[max(start - 1, 0) : start], text[end : end + 1]
+        if text[start:end] == DECIMAL_POINT and all(map(str.isdecimal, around)):
+            bridges[place] = True
     chains: list[list[int]] = []
     for place, unit in enumerate(units):
         if place and touches[place - 1] and (bridges[place] or bridges[place - 1]):

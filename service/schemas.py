@@ -79,7 +79,7 @@ class Place(BaseModel):
 
 
 class PointingGame(BaseModel):
-    """How often the strongest patch lay in the region that a phrase names, on validation pairs."""
+    """How often a phrase's strongest patch lay in its region, on validation images that show it."""
 
     phrase: str | None  # none: over all phrases
     value: float
@@ -104,7 +104,7 @@ class Trust(BaseModel):
 
     localization: PointingGame | None
     highest_similarity: float
-    control: ControlWord
+    control: ControlWord | None  # of the control word itself there is none
 
 
 class HeatmapAnswer(BaseModel):

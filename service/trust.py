@@ -1,12 +1,13 @@
 """How far to trust a heatmap: what was measured of its model, and what a control word does."""
 
-import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from models.checkpoint import Checkpoint, CheckpointError
+from models.plain_json import read_json
 from service.engine.protocol import Engine
 from service.images import SeenImage
 from service.schemas import ControlWord, PointingGame, Trust
@@ -17,6 +18,12 @@ RUN = "run/run.json"
 METRIC, PRIOR = "pointing_game", "pointing_game_center_prior"
 
 Localization = Mapping[str, PointingGame]  # by phrase in lower case; "": over all phrases
+
+
+class _Record(BaseModel):
+    """What a training run wrote of itself, as far as it is read here."""
+
+    validation: dict[str, Any] = {}  # Any: numbers and figures
 
 
 class _Figure(BaseModel):
@@ -38,14 +45,17 @@ def read_localization(checkpoint: Checkpoint) -> Localization:
     if RUN not in checkpoint.files:
         return {}
     try:
-        validation = json.loads(checkpoint.file(RUN).read_text("utf-8")).get("validation", {})
+        record = _Record.model_validate(read_json(checkpoint.file(RUN).read_text("utf-8")))
         figures = {
             name: _Figure.model_validate(figure)
-            for name, figure in validation.items()
+            for name, figure in record.validation.items()
             if name.split("/")[0] in (METRIC, PRIOR)
         }
-    except (ValueError, ValidationError, AttributeError) as error:
-        raise CheckpointError(f"{checkpoint.path}/{RUN}: no record of a run") from error
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"{checkpoint.path}/{RUN}: no record of a run ({reason}); train the model anew"
+        ) from error
     return {
         name.removeprefix(METRIC).removeprefix("/").casefold(): _pointing(name, figures)
         for name, figure in figures.items()
@@ -56,17 +66,26 @@ def read_localization(checkpoint: Checkpoint) -> Localization:
 def judge(
     engine: Engine, image: SeenImage, found: WordMap, *, token: str, localization: Localization
 ) -> Trust:
-    """Put beside a map what is known of its model, for this phrase or for all, and a control."""
-    control = map_word(engine, image, token=CONTROL, context=CONTROL)
+    """Put beside a map what is known of its model, for this phrase or for all, and a control.
+
+    The control word has no control.
+    """
+    asked = " ".join(word.text.casefold() for word in engine.tokenizer.words(token))
     return Trust(
-        localization=localization.get(token.casefold(), localization.get("")),
+        localization=localization.get(asked, localization.get("")),
         highest_similarity=_highest(found),
-        control=ControlWord(
-            token=CONTROL,
-            group_size=control.group_size,
-            highest_similarity=_highest(control),
-            same_strongest_patch=_strongest(control) == _strongest(found),
-        ),
+        control=None if asked == CONTROL else _control(engine, image, found),
+    )
+
+
+def _control(engine: Engine, image: SeenImage, found: WordMap) -> ControlWord:
+    control = map_word(engine, image, token=CONTROL, context=CONTROL)
+    both = control.group_size > 0 and found.group_size > 0  # a dark map has no strongest patch
+    return ControlWord(
+        token=CONTROL,
+        group_size=control.group_size,
+        highest_similarity=_highest(control),
+        same_strongest_patch=both and _strongest(control) == _strongest(found),
     )
 
 

@@ -55,7 +55,7 @@ def pretrain(config: RunConfig) -> Path:
     pairs = read_run_pairs(config)
     model = build_model(config, [pair.report for pair in pairs.train]).to(device)
     check_reports(pairs, model.tokenizer)
-    marks = ValidationMarks(pairs.validation, pairs.marks)
+    marks = ValidationMarks(pairs.validation, pairs.marks, model.tokenizer)
     folder = _run_folder(config)
     (folder / "config.yaml").write_text(yaml.safe_dump(config.model_dump(mode="json")))
     program = _Run(config, model, pairs, marks, folder, device)

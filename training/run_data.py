@@ -10,6 +10,7 @@ from tqdm import tqdm
 from models.tokenizing import ReportTokenizer
 from training.config import ConfigError, RunConfig
 from training.data.manifest import ImageReportPair, evenly, read_pairs
+from training.data.phantom import REVISION
 from training.data.program import make_phantom
 from training.evaluation.regions import Mark, read_marks
 
@@ -56,7 +57,7 @@ def check_reports(pairs: RunPairs, tokenizer: ReportTokenizer) -> None:
 def _phantoms(config: RunConfig) -> Path:
     """Return the phantoms' manifest, beside the runs; its name says all that decides the pairs."""
     data = config.data
-    name = f"phantom-chest-{data.phantom_pairs}-{data.phantom_seed}"
+    name = f"phantom-chest-{data.phantom_pairs}-{data.phantom_seed}-r{REVISION}"
     manifest = config.out / "data" / name / "pairs.jsonl"
     if manifest.is_file():  # it is written last, so all images are there
         return manifest

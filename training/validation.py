@@ -9,11 +9,13 @@ from jaxtyping import Float, Int
 from torch.utils.data import DataLoader
 
 from models.aga import AGA
+from models.tokenizing import ReportTokenizer
 from training.data.manifest import Collate, ImageReportPair, PairBatch, PairDataset, StudyBatches
 from training.embedding import embed_images, embed_texts
 from training.evaluation.center_prior import CenterPrior
 from training.evaluation.localization_figures import localization_figures
 from training.evaluation.localization_study import Priors, study_localization
+from training.evaluation.questions import pose_questions
 from training.evaluation.regions import Mark
 from training.evaluation.retrieval import hits_at_k, unique_reports
 from training.evaluation.statistics import Figure, bootstrap
@@ -45,9 +47,17 @@ def validation_recall(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str,
 
 
 class ValidationMarks:
-    """The regions that the validation pairs' boxes or masks mark, read once."""
+    """The regions that the validation pairs' boxes or masks mark, and their usual positions.
 
-    def __init__(self, pairs: Sequence[ImageReportPair], marks: Sequence[Mark]) -> None:
+    Raises:
+        ConfigError: a phrase holds no word that the model reads.
+        ManifestError: a region does not fit its image.
+    """
+
+    def __init__(
+        self, pairs: Sequence[ImageReportPair], marks: Sequence[Mark], tokenizer: ReportTokenizer
+    ) -> None:
+        pose_questions(tokenizer, pairs, marks, asked_as={})  # to refuse early what it refuses
         self._pairs, self._marks = pairs, marks
         prior = CenterPrior(pairs, marks)  # of all other patients of the split
         self._priors = Priors(train=prior, evaluated=prior)

@@ -128,7 +128,7 @@ function words(report, reportId) {
 }
 
 function buttons(run, reportId) {
-  return run.split(/([\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)*)/u).map((part, place) => {
+  return run.split(/((?:\p{N}+\.\p{N}+|[\p{L}\p{N}]+)(?:[-\u2010\u2011][\p{L}\p{N}]+)*)/u).map((part, place) => {
     if (place % 2 === 0) return part;
     const button = element("button", { className: "word", type: "button" }, part);
     button.addEventListener("click", () => show(part, { report_id: reportId }, button));
@@ -160,10 +160,10 @@ function trustIn({ token, grid, group_size, trust: { localization, control } }) 
   const percent = (share) => `${Math.round(100 * share)} %`;
   const group = `“${token}” gathers ${group_size} of ${grid[0] * grid[1]} patches.`;
   const measured = localization
-    ? `On this model’s validation images the brightest patch of ${localization.phrase ? `“${localization.phrase}”` : "a finding’s word"} lay in the finding in ${percent(localization.value)}` +
+    ? `On validation images that show it, the brightest patch of ${localization.phrase ? `“${localization.phrase}”` : "a finding’s word"} lay in the finding in ${percent(localization.value)}` +
       (localization.center_prior === null ? "." : `; a map of usual positions, in ${percent(localization.center_prior)}.`)
     : "Where this model’s maps lie was never measured.";
-  const same = control.same_strongest_patch ? ` The control word “${control.token}” is brightest at the same place: this map may say nothing.` : "";
+  const same = control?.same_strongest_patch ? ` The control word “${control.token}” is brightest at the same place: this map may say nothing.` : "";
   return `${group} ${measured}${same}`;
 }
 

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from models.config import ImageEncoderConfig, PreprocessingConfig
-from models.image_encoder import TESTED_BACKBONES, ImageEncoder, network_of
+from models.image_encoder import FUSED_BACKBONES, TESTED_BACKBONES, ImageEncoder, network_of
+from models.image_heads import _between
 
 
 def encoder_of(backbone: str = "resnet18", norm: str = "frozen", size: int = 64) -> ImageEncoder:
@@ -19,6 +20,16 @@ def pictures(batch: int = 2, size: int = 64) -> Tensor:
     return torch.randint(0, 256, (batch, 1, size, size), dtype=torch.uint8, generator=generator)
 
 
+def everywhere(pixels: Tensor, stride: int = 16) -> Tensor:
+    """A mask for pictures that fill their square."""
+    return torch.ones(len(pixels), (pixels.shape[-1] // stride) ** 2, dtype=torch.bool)
+
+
+def seen(encoder: ImageEncoder, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    patches, pooled = encoder(pixels, everywhere(pixels, encoder.preprocessing.stride))
+    return patches, pooled
+
+
 @pytest.fixture(scope="module")
 def grouped() -> ImageEncoder:
     return encoder_of(norm="group")
@@ -29,7 +40,7 @@ def grouped() -> ImageEncoder:
 def test_a_tested_backbone_gives_a_patch_for_16_pixels(backbone: str) -> None:
     encoder = encoder_of(backbone, size=96).eval()
     with torch.no_grad():
-        patches, pooled = encoder(pictures(size=96))
+        patches, pooled = seen(encoder, pictures(size=96))
     assert (patches.shape, pooled.shape) == ((2, 36, 8), (2, 8))
 
 
@@ -45,7 +56,7 @@ def test_a_tested_backbone_takes_group_norm(backbone: str) -> None:
 @pytest.mark.parametrize("size", [48, 64, 112])
 def test_every_whole_size_has_its_patches(size: int) -> None:
     with torch.no_grad():
-        patches, _ = encoder_of(size=size).eval()(pictures(1, size))
+        patches, _ = seen(encoder_of(size=size).eval(), pictures(1, size))
     assert patches.shape[1] == PreprocessingConfig(size=size).patches
 
 
@@ -65,14 +76,14 @@ def test_resnet50_is_cut_after_its_third_block() -> None:
 
 def test_patches_lie_row_by_row(grouped: ImageEncoder) -> None:
     with torch.no_grad():
-        patches, _ = grouped(pictures(1))
+        patches, _ = seen(grouped, pictures(1))
         corner = grouped.backbone(grouped._standardize(pictures(1)))["near"][:, :, 1, 3]
         torch.testing.assert_close(patches[:, 1 * 4 + 3], grouped.heads.patch_head(corner))
 
 
 def test_the_type_of_the_levels_does_not_matter(grouped: ImageEncoder) -> None:
     with torch.no_grad():
-        whole, floats = grouped(pictures()), grouped(pictures().float())
+        whole, floats = seen(grouped, pictures()), seen(grouped, pictures().float())
     torch.testing.assert_close(whole, floats, rtol=0, atol=0)
 
 
@@ -87,7 +98,7 @@ def test_the_mean_level_is_standardized_to_zero(grouped: ImageEncoder) -> None:
 def test_frozen_statistics_stay_while_training() -> None:
     encoder = encoder_of(norm="frozen").train()
     before = {name: value.clone() for name, value in encoder.named_buffers()}
-    encoder(pictures())
+    seen(encoder, pictures())
     assert all(torch.equal(before[name], value) for name, value in encoder.named_buffers())
 
 
@@ -95,7 +106,7 @@ def test_frozen_statistics_stay_while_training() -> None:
 def test_batch_statistics_move_while_training() -> None:
     encoder = encoder_of(norm="batch").train()
     before = {name: value.clone() for name, value in encoder.named_buffers()}
-    encoder(pictures())
+    seen(encoder, pictures())
     assert not all(torch.equal(before[name], value) for name, value in encoder.named_buffers())
 
 
@@ -110,7 +121,7 @@ def test_a_frozen_norm_still_learns_its_scale() -> None:
 def test_an_image_does_not_depend_on_its_batch(norm: str) -> None:
     encoder = encoder_of(norm=norm).train()
     with torch.no_grad():
-        together, alone = encoder(pictures(3)), encoder(pictures(3)[:1])
+        together, alone = seen(encoder, pictures(3)), seen(encoder, pictures(3)[:1])
     for many, one in zip(together, alone, strict=True):
         torch.testing.assert_close(many[:1], one, rtol=1e-4, atol=1e-5)
 
@@ -137,44 +148,60 @@ def fused(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backbone", TESTED_BACKBONES)
-def test_a_tested_backbone_gives_a_fused_patch_for_8_pixels(backbone: str) -> None:
+@pytest.mark.parametrize("backbone", FUSED_BACKBONES)
+def test_a_backbone_gives_a_fused_patch_for_8_pixels(backbone: str) -> None:
     with torch.no_grad():
-        patches, pooled = fused(backbone, size=96)(pictures(size=96))
+        patches, pooled = seen(fused(backbone, size=96), pictures(size=96))
     assert (patches.shape, pooled.shape) == ((2, 144, 8), (2, 8))
 
 
 def test_the_fused_image_is_the_mean_and_the_maximum_of_its_patches() -> None:
     encoder = fused()
     with torch.no_grad():
-        patches, pooled = encoder(pictures())
+        patches, pooled = seen(encoder, pictures())
         both = torch.cat([patches.mean(dim=1), patches.amax(dim=1)], dim=-1)
         torch.testing.assert_close(pooled, encoder.heads.pooled_head(both))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backbone", ["resnet18", "shufflenet_v2_x1_0"])
-def test_a_fused_patch_looks_around_its_own_middle(backbone: str) -> None:
+@pytest.mark.parametrize("backbone", FUSED_BACKBONES)
+def test_the_middle_patches_look_around_the_middle_of_the_picture(backbone: str) -> None:
     encoder = fused(backbone, norm="batch", size=128)  # GroupNorm would look everywhere
     pixels = pictures(16, size=128).float().requires_grad_()
-    encoder(pixels)[0][:, 16 * 7 + 9].square().sum().backward()
+    middle = [16 * row + column for row in (7, 8) for column in (7, 8)]
+    seen(encoder, pixels)[0][:, middle].square().sum().backward()
     assert pixels.grad is not None
-    seen = pixels.grad.square().sum(dim=(0, 1))  # by the patch in row 7 and column 9
-    places = torch.arange(128.0)
-    for along, patch in ((seen.sum(dim=1), 7), (seen.sum(dim=0), 9)):
-        middle = float((along * places).sum() / along.sum())
-        assert middle == pytest.approx(8 * patch + 3.5, abs=2.0)
+    felt, places = pixels.grad.square().sum(dim=(0, 1)), torch.arange(128.0)
+    for along in (felt.sum(dim=1), felt.sum(dim=0)):
+        center = float((along * places).sum() / along.sum())
+        assert center == pytest.approx(63.5, abs=2.0)  # half a patch beside it would be 4 off
 
 
-def test_the_fine_map_alone_decides_what_the_coarse_one_cannot() -> None:
-    encoder = fused()
-    fine = torch.zeros(1, 128, 8, 8)
-    fine[0, :, 2, 5] = 100.0
+def test_a_coarse_map_lies_on_each_second_unit_by_hand() -> None:
+    coarse = torch.tensor([[[[0.0, 4.0], [8.0, 20.0]]]])
+    whole = [[0.0, 2.0, 4.0], [4.0, 8.0, 12.0], [8.0, 14.0, 20.0]]
+    assert _between(coarse, rows=3, columns=3)[0, 0].tolist() == whole
+    edge = [[*row, row[-1]] for row in [*whole, whole[-1]]]
+    assert _between(coarse, rows=4, columns=4)[0, 0].tolist() == edge
+
+
+def test_patches_outside_the_picture_have_no_say_in_the_fused_image() -> None:
+    encoder, mask = fused(norm="batch"), torch.zeros(1, 8, 8, dtype=torch.bool)
+    mask[:, :5] = True
+    near, far = torch.randn(1, 128, 9, 9), torch.randn(1, 256, 5, 5)
+    other = near.clone()
+    other[:, :, 8:] = 100.0  # of the last patches, whose neighbors are outside as well
     with torch.no_grad():
-        lit, _ = encoder.heads(fine, torch.zeros(1, 256, 4, 4))
-        dark, _ = encoder.heads(torch.zeros(1, 128, 8, 8), torch.zeros(1, 256, 4, 4))
-    changed = (lit - dark).norm(dim=-1).reshape(8, 8)
-    assert divmod(int(changed.argmax()), 8) in {(y, x) for y in (1, 2, 3) for x in (4, 5, 6)}
+        one, two = (encoder.heads(n, far, mask.flatten(1))[1] for n in (near, other))
+        whole = encoder.heads(near, far, torch.ones(1, 64, dtype=torch.bool))[1]
+    torch.testing.assert_close(one, two)
+    assert not torch.allclose(one, whole)
+
+
+@pytest.mark.parametrize("backbone", ["densenet121", "vgg11"])
+def test_a_backbone_whose_units_are_not_known_has_no_fused_patches(backbone: str) -> None:
+    with pytest.raises(ValueError, match="no fused patches; these have: resnet18"):
+        fused(backbone)
 
 
 def test_a_size_that_leaves_no_map_of_twice_the_stride_is_refused() -> None:

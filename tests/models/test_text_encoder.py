@@ -152,6 +152,31 @@ def test_where_no_piece_ends_a_sentence_the_report_is_one() -> None:
     torch.testing.assert_close(words_of(encoder, TWO_SENTENCES), words_of(whole, TWO_SENTENCES))
 
 
+def test_a_point_within_a_word_ends_no_sentence() -> None:
+    encoder, changed = by_sentence(STOP), TWO_SENTENCES.clone()
+    changed[0, 5] = 20
+    owners = torch.tensor([[-1, 0, 1, 1, 1, 2, -1, -1]])  # the first point is a part of word 1
+    with torch.no_grad():
+        before, after = (
+            encoder(pieces, everything(1, 8), owners, everything(1, 3))[0][0]
+            for pieces in (TWO_SENTENCES, changed)
+        )
+    assert not torch.allclose(before[0], after[0])
+
+
+def test_an_encoder_that_reads_masks_its_own_way_is_refused() -> None:
+    config = TextEncoderConfig.model_validate(
+        {
+            "bert": {"model_type": "deberta-v2", "hidden_size": 32, "num_attention_heads": 2}
+            | {"num_hidden_layers": 1, "intermediate_size": 48, "vocab_size": 50},
+            "last_layers": 1,
+            "context": "sentence",
+        }
+    )
+    with pytest.raises(ValueError, match="sentence, which 'deberta-v2' cannot"):
+        TextEncoder(config, dim=8)
+
+
 def test_padding_changes_no_sentence() -> None:
     encoder = by_sentence(STOP)
     with torch.no_grad():

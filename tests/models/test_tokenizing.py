@@ -45,6 +45,15 @@ def test_a_hyphen_beside_a_space_joins_nothing(tokenizer: ReportTokenizer, text:
     assert texts_of(tokenizer, text) == ["left", "right"]
 
 
+def test_a_decimal_is_one_word_and_ends_no_sentence(tokenizer: ReportTokenizer) -> None:
+    text = "No new 1.5 cm nodule. 2 masses .5 3."
+    assert texts_of(tokenizer, text)[2:] == ["1.5", "cm", "nodule", "2", "masses", "5", "3"]
+    tokens = tokenizer([text])
+    points = np.isin(tokens.pieces, tokenizer.sentence_ends)
+    within = points & (tokens.piece_to_word >= 0)
+    assert (points.sum(), within.sum()) == (4, 1)
+
+
 @pytest.mark.parametrize("text", ["left-.", "left-(right", "left--right"])
 def test_a_hyphen_joins_no_punctuation(tokenizer: ReportTokenizer, text: str) -> None:
     assert all(word.isalnum() for word in texts_of(tokenizer, text))

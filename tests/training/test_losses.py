@@ -282,7 +282,8 @@ def test_the_gradients_of_the_total_are_finite(
     t = doubles(2, 2, 4).to(dtype).requires_grad_()
     v = doubles(2, 5, 4, seed=1).to(dtype).requires_grad_()
     found = alignment_of(t, v, mask_of(words, 2, length=2), mask_of(patches, 0, length=5))
-    aga_losses(found, ObjectiveConfig(), same_report=same(0, 0))["total"].backward()
+    config = ObjectiveConfig(weights=LossWeights(across=1.0))
+    aga_losses(found, config, same_report=same(0, 1))["total"].backward()
     assert t.grad is not None
     assert v.grad is not None
     assert bool(t.grad.isfinite().all())
@@ -307,6 +308,18 @@ def test_word_patch_scores_are_what_their_loop_says(
                 of_report.tolist(), of_image.tolist(), real_words.tolist(), real.tolist(), tau
             )
             assert float(ours[row, column]) == pytest.approx(loop, abs=1e-6)
+
+
+def test_a_report_without_words_scores_nothing_and_an_image_without_patches_no_nan() -> None:
+    scores = word_patch_scores(
+        doubles(2, 2, 4),
+        doubles(2, 3, 4, seed=1),
+        word_mask=mask_of(2, 0, length=2),
+        patch_mask=mask_of(3, 0, length=3),
+        temperature=0.1,
+    )
+    assert bool(scores.isfinite().all())
+    assert scores[1].tolist() == [0.0, 0.0]
 
 
 def test_a_low_temperature_scores_by_the_best_patch_alone() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from training.pretrain import pretrain
 from training.run_data import read_run_pairs
 
 
-def config_of(folder: Path, rows: list[dict[str, str]], *overrides: str) -> RunConfig:
+def config_of(folder: Path, rows: list[dict[str, Any]], *overrides: str) -> RunConfig:
     """Write a manifest and return the settings of a run on it."""
     manifest = folder / "pairs.jsonl"
     filled = [{"image": f"{n}.png", "report": f"Report {n}."} | row for n, row in enumerate(rows)]
@@ -45,10 +46,12 @@ TINY = ("model.preprocessing.size=64", "model.dim=16")
         ([{"report": "..."}, *FIT], "seed=1", "/0.png: the model reads no word in its report"),
         (FIT[:1], "seed=1", "1 training studies do not fill a batch"),
         (FIT, "init.image=nowhere.pth", "nowhere.pth"),
+        ([*FIT[:-1], {"split": "validation", "boxes": {"...": [0, 0, 1, 1]}}], "seed=1", "no word"),
+        ([*FIT[:-1], {"split": "validation", "boxes": {"a": [1]}}], "seed=1", "boxes"),
     ],
 )
 def test_a_mistake_is_found_before_a_folder_is_made(
-    tmp_path: Path, rows: list[dict[str, str]], override: str, message: str
+    tmp_path: Path, rows: list[dict[str, Any]], override: str, message: str
 ) -> None:
     out = tmp_path / "runs"
     with pytest.raises(ConfigError, match=message):

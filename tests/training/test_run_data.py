@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.manifest import ManifestError
 from training.config import ConfigError, RunConfig, read_config, recipe_path
 from training.pretrain import pretrain
 from training.run_data import read_run_pairs
@@ -47,7 +48,6 @@ TINY = ("model.preprocessing.size=64", "model.dim=16")
         (FIT[:1], "seed=1", "1 training studies do not fill a batch"),
         (FIT, "init.image=nowhere.pth", "nowhere.pth"),
         ([*FIT[:-1], {"split": "validation", "boxes": {"...": [0, 0, 1, 1]}}], "seed=1", "no word"),
-        ([*FIT[:-1], {"split": "validation", "boxes": {"a": [1]}}], "seed=1", "boxes"),
     ],
 )
 def test_a_mistake_is_found_before_a_folder_is_made(
@@ -68,3 +68,9 @@ def test_phantoms_are_made_once_for_all_runs_beside_each_other(tmp_path: Path) -
     assert made.train[0].image.is_relative_to(tmp_path / "data")
     assert read_run_pairs(config) == made
     assert made.train[0].image.stat().st_mtime_ns == written
+
+
+def test_a_box_that_is_none_is_found_before_a_folder_is_made(tmp_path: Path) -> None:
+    rows = [*FIT[:-1], {"split": "validation", "boxes": {"a": [1]}}]
+    with pytest.raises(ManifestError, match=r"9\.png: boxes: 'a': takes"):
+        read_run_pairs(config_of(tmp_path, rows))

@@ -1,4 +1,4 @@
-"""The contrastive losses, Eqs. 8-10, 12 and 13, and their sum, Eq. 14."""
+"""The contrastive losses, Eqs. 8-10, 12 and 13."""
 
 import math
 
@@ -6,38 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
 
-from models.bcga import GroupCrossAttention
-from models.grouping import group, similarity
-from models.types import Alignment, EncodedImages, EncodedReports
 from tests import reference
-from training.config import LossWeights, ObjectiveConfig, Temperatures
-from training.losses import (
-    across_info_nce,
-    global_info_nce,
-    sequence_info_nce,
-    word_patch_scores,
-)
-from training.objectives.aga import aga_losses
-
-
-def doubles(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
-
-def everything(*shape: int) -> Tensor:
-    return torch.ones(shape, dtype=torch.bool)
-
-
-def mask_of(*lengths: int, length: int) -> Tensor:
-    return torch.arange(length)[None] < torch.tensor(lengths)[:, None]
-
-
-def same(*reports: int) -> Tensor:
-    """True where two pairs carry the same report."""
-    numbers = torch.tensor(reports)
-    return numbers[:, None] == numbers[None, :]
+from tests.training.tensors import doubles, everything, mask_of, same
+from training.losses import global_info_nce, sequence_info_nce
 
 
 @given(
@@ -218,126 +190,3 @@ def test_float64_stays() -> None:
     assert global_info_nce(axes[0], axes[0], temperature=1.0).dtype == torch.float64
     loss = sequence_info_nce(axes, axes, valid=everything(1, 3), temperature=1.0)
     assert loss.dtype == torch.float64
-
-
-def alignment_of(
-    words: Tensor, patches: Tensor, word_mask: Tensor, patch_mask: Tensor
-) -> Alignment:
-    """Group embeddings and let the groups attend to each other, without encoders."""
-    torch.manual_seed(0)
-    dim = words.shape[-1]
-    to_pgl, to_tgv = GroupCrossAttention(dim).to(words), GroupCrossAttention(dim).to(words)
-    scores = similarity(words, patches)
-    tgv = group(scores, patches, threshold=0.4, row_mask=word_mask, column_mask=patch_mask)
-    pgl = group(
-        scores.transpose(1, 2), words, threshold=0.4, row_mask=patch_mask, column_mask=word_mask
-    )
-    return Alignment(
-        images=EncodedImages(patches, patch_mask, patches.mean(dim=1)),
-        reports=EncodedReports(words, word_mask, words.mean(dim=1)),
-        tgv=tgv,
-        pgl=pgl,
-        cross_tgv=to_pgl(tgv.embeddings, pgl.embeddings, valid=pgl.valid),
-        cross_pgl=to_tgv(pgl.embeddings, tgv.embeddings, valid=tgv.valid),
-    )
-
-
-def test_the_total_is_what_the_loops_say() -> None:
-    words, patches = doubles(2, 3, 4), doubles(2, 5, 4, seed=1)
-    found = alignment_of(words, patches, mask_of(3, 2, length=3), mask_of(4, 5, length=5))
-    tau, lambdas = (0.3, 0.2, 0.1), (0.5, 0.7, 0.9)
-    config = ObjectiveConfig(
-        weights=LossWeights(global_=lambdas[0], iga=lambdas[1], bcga=lambdas[2]),
-        temperatures=Temperatures(global_=tau[0], iga=tau[1], bcga=tau[2]),
-    )
-    ours = aga_losses(found, config, same_report=same(0, 1))["total"]
-
-    def nce(left: Tensor, right: Tensor, valid: Tensor, t: float) -> float:
-        return reference.sequence_info_nce(left.tolist(), right.tolist(), valid.tolist(), t)
-
-    tgv, pgl = found.tgv, found.pgl
-    expected = reference.total(
-        reference.global_info_nce(
-            found.images.pooled.tolist(), found.reports.pooled.tolist(), tau[0]
-        ),
-        (
-            nce(tgv.embeddings, words, tgv.valid, tau[1]),
-            nce(pgl.embeddings, patches, pgl.valid, tau[1]),
-        ),
-        (
-            nce(tgv.embeddings, found.cross_tgv, tgv.valid, tau[2]),
-            nce(pgl.embeddings, found.cross_pgl, pgl.valid, tau[2]),
-        ),
-        lambdas,
-    )
-    assert float(ours.detach()) == pytest.approx(expected, abs=1e-6)
-
-
-@pytest.mark.parametrize("words", [1, 2])
-@pytest.mark.parametrize("patches", [1, 5])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_the_gradients_of_the_total_are_finite(
-    words: int, patches: int, dtype: torch.dtype
-) -> None:
-    t = doubles(2, 2, 4).to(dtype).requires_grad_()
-    v = doubles(2, 5, 4, seed=1).to(dtype).requires_grad_()
-    found = alignment_of(t, v, mask_of(words, 2, length=2), mask_of(patches, 0, length=5))
-    config = ObjectiveConfig(weights=LossWeights(across=1.0))
-    aga_losses(found, config, same_report=same(0, 1))["total"].backward()
-    assert t.grad is not None
-    assert v.grad is not None
-    assert bool(t.grad.isfinite().all())
-    assert bool(v.grad.isfinite().all())
-
-
-@given(
-    lengths=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 4)), min_size=1, max_size=3),
-    tau=st.floats(0.05, 2.0),
-    seed=st.integers(0, 999),
-)
-@settings(max_examples=20, deadline=None)
-def test_word_patch_scores_are_what_their_loop_says(
-    lengths: list[tuple[int, int]], tau: float, seed: int
-) -> None:
-    words, patches = doubles(len(lengths), 3, 5, seed=seed), doubles(len(lengths), 4, 5, seed=-seed)
-    asking, holding = (mask_of(*(n[k] for n in lengths), length=3 + k) for k in (0, 1))
-    ours = word_patch_scores(words, patches, word_mask=asking, patch_mask=holding, temperature=tau)
-    for row, (of_report, real_words) in enumerate(zip(words, asking, strict=True)):
-        for column, (of_image, real) in enumerate(zip(patches, holding, strict=True)):
-            loop = reference.word_patch_score(
-                of_report.tolist(), of_image.tolist(), real_words.tolist(), real.tolist(), tau
-            )
-            assert float(ours[row, column]) == pytest.approx(loop, abs=1e-6)
-
-
-def test_a_report_without_words_scores_nothing_and_an_image_without_patches_no_nan() -> None:
-    scores = word_patch_scores(
-        doubles(2, 2, 4),
-        doubles(2, 3, 4, seed=1),
-        word_mask=mask_of(2, 0, length=2),
-        patch_mask=mask_of(3, 0, length=3),
-        temperature=0.1,
-    )
-    assert bool(scores.isfinite().all())
-    assert scores[1].tolist() == [0.0, 0.0]
-
-
-def test_a_low_temperature_scores_by_the_best_patch_alone() -> None:
-    words, patches = doubles(1, 1, 4), doubles(2, 6, 4, seed=1)
-    scores = word_patch_scores(
-        words, patches, word_mask=everything(1, 1), patch_mask=everything(2, 6), temperature=1e-3
-    )
-    best = similarity(words.expand(2, -1, -1), patches).amax(dim=-1)
-    torch.testing.assert_close(scores[0], best[:, 0].to(scores.dtype), rtol=0, atol=1e-4)
-
-
-def test_alignment_across_a_batch_by_hand() -> None:
-    scores = torch.tensor([[1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
-    assert float(across_info_nce(scores, temperature=0.5)) == pytest.approx(
-        math.log1p(math.exp(-2))
-    )
-
-
-def test_an_identical_report_is_no_negative_across_a_batch() -> None:
-    scores = torch.zeros(2, 2, dtype=torch.float64)
-    assert float(across_info_nce(scores, temperature=0.5, same_report=same(0, 0))) == 0.0

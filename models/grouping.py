@@ -41,7 +41,7 @@ def min_max_normalize(
 def group_weights(
     scaled: Float[Tensor, "batch rows columns"],
     *,
-    threshold: float | Float[Tensor, ""],
+    threshold: float | Float[Tensor, ""] | Float[Tensor, "batch 1 1"],
     valid: Bool[Tensor, "#batch #rows #columns"],
 ) -> Float[Tensor, "batch rows columns"]:
     """Keep what reaches the threshold and let each row's rest sum to 1 (Eqs. 2, 3 and 6).

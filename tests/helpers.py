@@ -27,6 +27,15 @@ REPORTS = (
     "A nodule, a fracture and a support device are seen.",
 )
 ROOT = Path(__file__).parents[1]
+TINY = (  # settings that make a recipe small enough for a test
+    "model.preprocessing.size=64",
+    "model.dim=16",
+    "model.text.bert.hidden_size=32",
+    "model.text.bert.num_attention_heads=2",
+    "model.text.bert.intermediate_size=48",
+    "optimization.batch_size=8",
+    "optimization.epochs=1",
+)
 LOCAL = "http://127.0.0.1"  # the server answers to its own names alone
 BERT = {
     "model_type": "bert",

@@ -19,6 +19,7 @@ CARD = """# {name}
 An AGA model (Adaptive Grouped Alignment of images and reports). **Not for clinical use.**
 
 - Trained on {train} pairs for {epoch} epochs; {validation} validation pairs
+- Objective: the method `{method}`
 - Networks: {backbone} at {size} px, {layers} text layers, {dim} dimensions
 - Settings: `run/config.yaml`; data fingerprint and versions: `run/run.json`
 
@@ -87,6 +88,7 @@ def _card(config: RunConfig, pairs: RunPairs, kept: KeptEpoch) -> str:
         train=len(pairs.train),
         validation=len(pairs.validation),
         epoch=kept.number,
+        method=config.objective.method,
         backbone=model.image.backbone,
         size=model.preprocessing.size,
         layers=model.text.last_layers,

@@ -7,10 +7,13 @@ from typing import Any, Literal
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from yaml import YAMLError
 
 from models.config import ModelConfig
+from training.objectives import METHODS, ObjectiveConfig
+from training.objectives.aga import AGAConfig
+from training.objectives.common import Settings
 
 _RECIPES = Path(str(resources.files("training"))) / "configs"
 
@@ -19,11 +22,7 @@ class ConfigError(ValueError):
     """A run's settings cannot be used; the message names the key."""
 
 
-class _Config(BaseModel, frozen=True, extra="forbid"):
-    """A frozen group of settings in which unknown keys are errors."""
-
-
-class DataConfig(_Config):
+class DataConfig(Settings):
     """Which pairs are learned from."""
 
     manifest: Path | None = None  # None: chest phantoms are made in `out`/data
@@ -34,7 +33,7 @@ class DataConfig(_Config):
     max_validation_pairs: int = Field(512, ge=2)  # taken evenly over the split
 
 
-class InitConfig(_Config):
+class InitConfig(Settings):
     """Where the encoders' weights come from; None trains from scratch."""
 
     image: str | None = None  # a .pth or .safetensors file, or `imagenet`: IMAGENET1K_V1
@@ -42,40 +41,7 @@ class InitConfig(_Config):
     vocabulary: int = Field(4000, ge=100)  # pieces of a tokenizer made from the training reports
 
 
-class Temperatures(_Config):
-    """Tau 1 to 3 (section 4.2.1), and two of group alignment across a batch (decision 0023)."""
-
-    global_: float = Field(0.3, gt=0)
-    iga: float = Field(0.3, gt=0)
-    bcga: float = Field(0.1, gt=0)
-    across: float = Field(0.1, gt=0)
-    gather: float = Field(0.05, gt=0)  # the lower, the fewer patches a word gathers
-
-
-class LossWeights(_Config):
-    """Lambda 1 to 3 (section 4.2.1), and one of ours; zero switches a part off."""
-
-    global_: float = Field(0.5, ge=0)
-    iga: float = Field(0.5, ge=0)
-    bcga: float = Field(0.5, ge=0)
-    across: float = Field(0.0, ge=0)
-
-    @model_validator(mode="after")
-    def _something_to_learn(self) -> "LossWeights":
-        if not (self.global_ or self.iga or self.bcga or self.across):
-            raise ValueError("all loss weights are 0; there is nothing to learn")
-        return self
-
-
-class ObjectiveConfig(_Config):
-    """What is minimized (Eq. 14)."""
-
-    temperatures: Temperatures = Temperatures()
-    weights: LossWeights = LossWeights()
-    mask_same_report: bool = True  # identical reports are no negatives of each other
-
-
-class OptimizationConfig(_Config):
+class OptimizationConfig(Settings):
     """How it is minimized."""
 
     epochs: int = Field(50, ge=1)
@@ -90,7 +56,7 @@ class OptimizationConfig(_Config):
     max_minutes: float | None = Field(None, gt=0)  # stop after the epoch in which this passes
 
 
-class RunConfig(_Config):
+class RunConfig(Settings):
     """The whole truth of one pretraining run."""
 
     name: str = Field("run", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -104,7 +70,7 @@ class RunConfig(_Config):
     data: DataConfig = DataConfig()
     init: InitConfig = InitConfig()
     model: ModelConfig = ModelConfig()
-    objective: ObjectiveConfig = ObjectiveConfig()
+    objective: ObjectiveConfig = AGAConfig()
     optimization: OptimizationConfig = OptimizationConfig()
 
     @model_validator(mode="after")
@@ -155,7 +121,14 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
         return RunConfig.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise ConfigError(f"{path}: {key}: {first['msg']}") from error
+        raise ConfigError(f"{path}: {_key(first['loc'])}: {first['msg']}") from error
     except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
         raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error
+
+
+def _key(location: Sequence[int | str]) -> str:
+    """Name a setting as a file does: pydantic puts the method between an objective and its keys."""
+    parts = [str(part) for part in location]
+    if parts[:1] == ["objective"] and parts[1:2] and parts[1] in METHODS:
+        return f"{'.'.join(['objective', *parts[2:]])} (method {parts[1]})"
+    return ".".join(parts) or "settings"

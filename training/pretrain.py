@@ -25,7 +25,7 @@ from training.program import run
 from training.run_data import RunPairs, check_reports, read_run_pairs
 from training.run_log import RunLog
 from training.schedule import Schedule
-from training.step import REMEDY, Diverged, Trainer, make_optimizer
+from training.step import REMEDY, Diverged, Trainer, make_trainer
 from training.validation import ValidationMarks, validation_loss, validation_recall
 
 
@@ -80,9 +80,7 @@ class _Run:
         """Loop over the epochs; keep the checkpoint with the least validation loss."""
         settings = self.config.optimization
         started = time.monotonic()
-        trainer = Trainer(
-            self.model, make_optimizer(self.model, self.config), self.config, self.device
-        )
+        trainer = make_trainer(self.model, self.config, self.device)
         batches, loader = self._loader()
         steps = len(loader) * settings.epochs
         schedule = Schedule(trainer.optimizer, settings, steps=steps)
@@ -125,7 +123,7 @@ class _Run:
         log: RunLog,
         epoch: int,
     ) -> None:
-        self.model.train()
+        trainer.train()
         epochs = self.config.optimization.epochs
         bar = tqdm(loader, desc=f"epoch {epoch + 1}/{epochs}", unit="step", file=sys.stderr)
         for batch in bar:
@@ -136,7 +134,7 @@ class _Run:
 
     def _validate(self, trainer: Trainer, log: RunLog, epoch: int) -> float:
         """Measure the validation split, keep the checkpoint if it is the best, return the loss."""
-        self.model.eval()
+        trainer.train(False)
         loss = validation_loss(trainer, self.pairs.validation)
         if not math.isfinite(loss):
             raise Diverged(f"the validation loss is {loss} after epoch {epoch + 1}; {REMEDY}")

@@ -1,8 +1,10 @@
 """One optimization step: forward, losses, backward, clip, step; then the gates move."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 from torch.optim import Optimizer
 
 from models.aga import AGA
@@ -10,7 +12,7 @@ from models.threshold_gate import ThresholdGate
 from models.types import Alignment
 from training.config import ConfigError, RunConfig
 from training.data.manifest import PairBatch
-from training.objectives.aga import Losses, aga_losses
+from training.objectives.common import Losses
 
 REMEDY = "a lower optimization.learning_rate or clip_norm may help, or precision=fp32"
 
@@ -21,12 +23,18 @@ class Diverged(ConfigError):
 
 @dataclass(frozen=True)
 class Trainer:
-    """What a step needs and what stays the same over a run."""
+    """What a step needs and what stays the same over a run; `make_trainer` makes it."""
 
     model: AGA
+    objective: nn.Module  # what it may have to learn itself is in no checkpoint
     optimizer: Optimizer
     config: RunConfig
     device: torch.device
+
+    def train(self, mode: bool = True) -> None:
+        """Set network and objective to learn, or to be measured."""
+        self.model.train(mode)
+        self.objective.train(mode)
 
     def initialize_gates(self, batch: PairBatch) -> None:
         """Set gates without a value to the mean scaled similarity of the first batch."""
@@ -45,8 +53,9 @@ class Trainer:
         alignment, losses = self.losses(batch)
         self.optimizer.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]  # of torch
-        norm = torch.nn.utils.clip_grad_norm_(
-            self.model.parameters(), self.config.optimization.clip_norm
+        norm = nn.utils.clip_grad_norm_(
+            [*self.model.parameters(), *self.objective.parameters()],
+            self.config.optimization.clip_norm,
         )
         if not torch.isfinite(norm):
             raise Diverged(f"the gradient is {float(norm)}; {REMEDY}")
@@ -64,7 +73,8 @@ class Trainer:
         """Return the network's view of a batch and the losses."""
         alignment = self._forward(batch)
         same_report = batch.same_report.to(self.device)
-        return alignment, aga_losses(alignment, self.config.objective, same_report=same_report)
+        losses: Losses = self.objective(alignment, same_report=same_report)
+        return alignment, losses
 
     def _forward(self, batch: PairBatch) -> Alignment:
         half = self.config.precision == "bf16"
@@ -73,10 +83,20 @@ class Trainer:
         return alignment
 
 
-def make_optimizer(model: AGA, config: RunConfig) -> Optimizer:
+def make_trainer(model: AGA, config: RunConfig, device: torch.device) -> Trainer:
+    """Make what a run's steps need, on a device.
+
+    An objective's own weights are drawn after the network's: every method starts from the same.
+    """
+    model, objective = model.to(device), config.objective.build(config.model.dim).to(device)
+    optimizer = _optimizer([*model.parameters(), *objective.parameters()], config)
+    return Trainer(model, objective, optimizer, config, device)
+
+
+def _optimizer(parameters: Sequence[nn.Parameter], config: RunConfig) -> Optimizer:
     """Make AdamW; biases and normalization scales do not decay."""
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
+    decayed = [p for p in parameters if p.ndim > 1]
+    plain = [p for p in parameters if p.ndim <= 1]
     settings = config.optimization
     return torch.optim.AdamW(
         [

@@ -40,6 +40,10 @@ def test_the_card_gives_intervals_and_limits() -> None:
     assert "## Limits" in text
 
 
+def test_the_card_names_the_method() -> None:
+    assert "- Objective: the method `aga`" in card(None)
+
+
 def test_the_run_names_its_code() -> None:
     run = extras(RunConfig(), RunPairs([], [], []), KEPT)["run/run.json"]
     assert json.loads(run)["versions"].keys() >= {"torch", *code_version()}

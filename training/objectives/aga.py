@@ -5,56 +5,92 @@ The paper's ablations are weights: without BCGA `weights.bcga=0`; global alignme
 alignment across the batch is ours, the extension that the paper names (decision 0023).
 """
 
+from typing import Literal
+
 from jaxtyping import Bool, Float
-from torch import Tensor
+from pydantic import Field
+from torch import Tensor, nn
 
 from models.types import Alignment
-from training.config import ObjectiveConfig
 from training.losses import (
     across_info_nce,
     global_info_nce,
     sequence_info_nce,
     word_patch_scores,
 )
+from training.objectives.common import Losses, Settings, Weights, with_total
 
-Losses = dict[str, Float[Tensor, ""]]
+
+class AGATemperatures(Settings):
+    """Tau 1 to 3 (section 4.2.1), and two of group alignment across a batch (decision 0023)."""
+
+    global_: float = Field(0.3, gt=0)
+    iga: float = Field(0.3, gt=0)
+    bcga: float = Field(0.1, gt=0)
+    across: float = Field(0.1, gt=0)
+    gather: float = Field(0.05, gt=0)  # the lower, the fewer patches a word gathers
 
 
-def aga_losses(
-    alignment: Alignment, config: ObjectiveConfig, *, same_report: Bool[Tensor, "batch batch"]
-) -> Losses:
-    """Return the named losses and their weighted `total`; a loss of weight zero is not computed.
+class AGAWeights(Weights):
+    """Lambda 1 to 3 (section 4.2.1), and one of ours."""
 
-    Args:
-        same_report: true where two pairs of the batch carry the same report.
-    """
-    weights, taus = config.weights, config.temperatures
-    images, reports = alignment.images, alignment.reports
-    losses: Losses = {}
-    masked = same_report if config.mask_same_report else None
-    if weights.global_:
-        losses["global_loss"] = global_info_nce(
-            images.pooled,
-            reports.pooled,
-            temperature=taus.global_,
-            same_report=masked,
-        )
-    if weights.iga:
-        losses |= _iga(alignment, temperature=taus.iga)
-    if weights.bcga:
-        losses |= _bcga(alignment, temperature=taus.bcga)
-    if weights.across:
-        losses["across"] = _across(alignment, config, same_report=masked)
-    share = {
-        "global_loss": weights.global_,
-        "iga_text": weights.iga / 2,
-        "iga_image": weights.iga / 2,
-        "bcga_text": weights.bcga / 2,
-        "bcga_image": weights.bcga / 2,
-        "across": weights.across,
-    }
-    parts = [share[name] * loss for name, loss in losses.items()]
-    return losses | {"total": sum(parts[1:], start=parts[0])}
+    global_: float = Field(0.5, ge=0)
+    iga: float = Field(0.5, ge=0)
+    bcga: float = Field(0.5, ge=0)
+    across: float = Field(0.0, ge=0)
+
+
+class AGAConfig(Settings):
+    """What AGA minimizes (Eq. 14)."""
+
+    method: Literal["aga"] = "aga"
+    temperatures: AGATemperatures = AGATemperatures()
+    weights: AGAWeights = AGAWeights()
+    mask_same_report: bool = True  # identical reports are no negatives of each other
+
+    def build(self, dim: int) -> "AGAObjective":
+        """Make the objective for embeddings of a size."""
+        return AGAObjective(self)
+
+
+class AGAObjective(nn.Module):
+    """The weighted sum of Eq. 14; it has no weights of its own."""
+
+    def __init__(self, config: AGAConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    def forward(self, alignment: Alignment, *, same_report: Bool[Tensor, "batch batch"]) -> Losses:
+        """Return the named losses and their `total`; a loss of weight zero is not computed.
+
+        Args:
+            same_report: true where two pairs of the batch carry the same report.
+        """
+        weights, taus = self.config.weights, self.config.temperatures
+        masked = same_report if self.config.mask_same_report else None
+        losses: Losses = {}
+        if weights.global_:
+            losses["global_loss"] = global_info_nce(
+                alignment.images.pooled,
+                alignment.reports.pooled,
+                temperature=taus.global_,
+                same_report=masked,
+            )
+        if weights.iga:
+            losses |= _iga(alignment, temperature=taus.iga)
+        if weights.bcga:
+            losses |= _bcga(alignment, temperature=taus.bcga)
+        if weights.across:
+            losses["across"] = _across(alignment, taus, same_report=masked)
+        shares = {
+            "global_loss": weights.global_,
+            "iga_text": weights.iga / 2,
+            "iga_image": weights.iga / 2,
+            "bcga_text": weights.bcga / 2,
+            "bcga_image": weights.bcga / 2,
+            "across": weights.across,
+        }
+        return with_total(losses, shares)
 
 
 def _iga(alignment: Alignment, *, temperature: float) -> Losses:
@@ -85,7 +121,7 @@ def _bcga(alignment: Alignment, *, temperature: float) -> Losses:
 
 def _across(
     alignment: Alignment,
-    config: ObjectiveConfig,
+    temperatures: AGATemperatures,
     *,
     same_report: Bool[Tensor, "batch batch"] | None,
 ) -> Float[Tensor, ""]:
@@ -95,6 +131,6 @@ def _across(
         alignment.images.patches,
         word_mask=alignment.reports.word_mask,
         patch_mask=alignment.images.patch_mask,
-        temperature=config.temperatures.gather,
+        temperature=temperatures.gather,
     )
-    return across_info_nce(scores, temperature=config.temperatures.across, same_report=same_report)
+    return across_info_nce(scores, temperature=temperatures.across, same_report=same_report)

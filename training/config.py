@@ -5,13 +5,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import Field, ValidationError, model_validator
 from yaml import YAMLError
 
 from models.config import ModelConfig
-from training.objectives import METHODS, ObjectiveConfig
+from training.objectives import METHODS, ObjectiveConfig, method_of
 from training.objectives.aga import AGAConfig
 from training.objectives.common import Settings
 
@@ -93,12 +93,7 @@ def recipe_path(name: str) -> Path:
     Raises:
         ConfigError: neither exists; the message lists the recipes.
     """
-    if Path(name).is_file():
-        return Path(name)
-    shipped = _RECIPES / f"{name}.yaml"
-    if not shipped.is_file():
-        raise ConfigError(f"{name}: no such file or recipe; recipes: {', '.join(recipe_names())}")
-    return shipped
+    return Path(name) if Path(name).is_file() else _shipped(name)
 
 
 def recipe_names() -> list[str]:
@@ -106,17 +101,24 @@ def recipe_names() -> list[str]:
     return sorted(path.stem for path in _RECIPES.glob("*.yaml"))
 
 
+def _shipped(name: str) -> Path:
+    path = _RECIPES / f"{name}.yaml"
+    if not path.is_file():
+        raise ConfigError(f"{name}: no such file or recipe; recipes: {', '.join(recipe_names())}")
+    return path
+
+
 def read_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
     """Read a run's settings from YAML; `key=value` overrides win.
+
+    The file may start from another's settings: `base:` is a recipe, or a path from its own folder.
 
     Raises:
         ConfigError: the file is no YAML, or a key or value cannot be used; names file and key.
     """
     try:
-        loaded = OmegaConf.load(path)
-        if not OmegaConf.is_dict(loaded):
-            raise ConfigError("a run's settings are keys with values, not a list")
-        merged = OmegaConf.merge(loaded, OmegaConf.from_dotlist(list(overrides)))
+        changed = OmegaConf.from_dotlist(list(overrides))
+        merged = OmegaConf.merge(_read_over_base(path, above=()), changed)
         content: Any = OmegaConf.to_container(merged, resolve=True)  # Any: YAML holds anything
         return RunConfig.model_validate(content)
     except ValidationError as error:
@@ -124,6 +126,34 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> RunConfig:
         raise ConfigError(f"{path}: {_key(first['loc'])}: {first['msg']}") from error
     except (OmegaConfBaseException, YAMLError, OSError, ValueError) as error:
         raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error
+
+
+def _read_over_base(path: Path, *, above: tuple[Path, ...]) -> DictConfig:
+    """Lay a file's settings over its base's; an objective of another method takes nothing over.
+
+    Args:
+        above: the files that lead here, none of which may be a base again.
+    """
+    if path.resolve() in above:
+        raise ConfigError(f"base: {path} starts from itself")
+    own = OmegaConf.load(path)
+    if not isinstance(own, DictConfig):
+        raise ConfigError(f"a run's settings are keys with values, not a list as in {path.name}")
+    name = own.pop("base", None)
+    if name is None:
+        return own
+    beside = path.parent / str(name)
+    base = beside if beside.is_file() else _shipped(str(name))
+    under = _read_over_base(base, above=(*above, path.resolve()))
+    if _names_another_method(own, under):
+        under.pop("objective", None)
+    return DictConfig(OmegaConf.merge(under, own))
+
+
+def _names_another_method(own: DictConfig, under: DictConfig) -> bool:
+    mine, other = (OmegaConf.to_container(one).get("objective") for one in (own, under))
+    named = isinstance(mine, dict) and mine.get("method") is not None
+    return named and method_of(mine) != method_of(other)
 
 
 def _key(location: Sequence[int | str]) -> str:

@@ -11,7 +11,6 @@ from training.evaluation.retrieval import (
     precision_at_k,
     unique_reports,
 )
-from training.evaluation.statistics import bootstrap
 from training.evaluation.zero_shot import accuracy, auroc, macro_auroc
 
 SIMILARITY = np.array([[0.9, 0.5, 0.1, 0.3], [0.2, 0.4, 0.8, 0.6]])
@@ -72,29 +71,3 @@ def test_auroc_of_one_outcome_is_undefined_not_nan() -> None:
 
 def test_accuracy_takes_the_best_class() -> None:
     assert accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1])) == 0.5
-
-
-def test_a_drawn_patient_brings_every_row() -> None:
-    drawn: list[list[int]] = []
-
-    def note(rows: np.ndarray) -> float:
-        drawn.append(sorted(rows.tolist()))
-        return 0.0
-
-    bootstrap(note, ["a", "b", "a"], chance=None, draws=50)
-    assert {tuple(rows) for rows in drawn} == {(0, 0, 2, 2), (0, 1, 2), (1, 1)}
-
-
-def test_an_interval_resamples_patients_not_rows() -> None:
-    values = np.array([1.0] * 50 + [0.0] * 50)
-    one_each = [str(i) for i in range(100)]
-    two_patients = ["a"] * 50 + ["b"] * 50
-
-    def mean(rows: np.ndarray) -> float:
-        return float(values[rows].mean())
-
-    narrow = bootstrap(mean, one_each, chance=None)
-    wide = bootstrap(mean, two_patients, chance=None)
-    assert narrow.low is not None
-    assert narrow.low > 0.3
-    assert (wide.low, wide.high) == (0.0, 1.0)

@@ -10,6 +10,7 @@ from models.prompts import PromptSet
 from models.zero_shot import class_probabilities, class_similarities, embed_prompts
 from training.data.manifest import ImageReportPair
 from training.embedding import embed_images, embed_texts
+from training.evaluation.paper_profile import paper_measures
 from training.evaluation.retrieval import unique_reports
 from training.evaluation.retrieval_measures import retrieval_measures
 from training.evaluation.statistics import Measure
@@ -51,12 +52,17 @@ def _retrieval(model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings)
 def _zero_shot(
     model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings, prompts: PromptSet
 ) -> Measures:
-    """Classify by prompts, as the service does."""
+    """Classify by prompts, as the service does and as the paper seems to."""
     texts = embed_prompts(prompts, lambda texts: embed_texts(model, texts))
+    similarity = class_similarities(images, texts)
+    against = None if texts.negative is None else np.asarray(images @ texts.negative.T)
     scores = (
-        class_similarities(images, texts)
-        if texts.negative is None
+        similarity
+        if against is None
         else class_probabilities(images, texts, temperature=model.config.temperature)
     )
     labels, patients = [p.labels for p in pairs], [p.patient_id for p in pairs]
-    return zero_shot_measures(scores, labels, patients, prompts=prompts)
+    return {
+        **zero_shot_measures(scores, labels, patients, prompts=prompts),
+        **paper_measures(similarity, against, labels, patients, prompts=prompts),
+    }

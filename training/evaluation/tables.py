@@ -6,21 +6,25 @@ from typing import Any
 from training.evaluation.localization_figures import METRICS, OVER_PRIOR, VARIANTS
 
 Figures = Mapping[str, Mapping[str, Any]]  # Any: numbers, or None where undefined
+PROFILE = "aga_paper"  # figures that mean nothing without their chance
 COLUMNS = ("", OVER_PRIOR, *(suffix for suffix in VARIANTS if suffix))
 
 
 def tables(result: Mapping[str, Any]) -> str:  # Any: JSON
-    """Return tables of all figures: overall, by class, localization, collapse."""
+    """Return tables of all figures: overall, by class, localization, the paper's rule, collapse."""
     figures: Figures = result["figures"]
     rest = {name: figure for name, figure in figures.items() if not name.startswith((*METRICS,))}
+    profile = {name: figure for name, figure in rest.items() if name.startswith(PROFILE)}
     by_class = {name: figure for name, figure in rest.items() if "/" in name}
-    overall = {name: rest[name] for name in rest if name not in by_class}
+    overall = {name: rest[name] for name in rest if name not in profile | by_class}
     facts = f"{result['pairs']} pairs, {result['distinct_reports']} distinct reports"
     parts = [facts, _metrics_table("metric", overall)]
     if by_class:
         parts.append(_class_table(by_class))
     if phrases := list(result["localization"]["phrases"]):
         parts += [_localization_table(metric, phrases, figures) for metric in METRICS]
+    if profile:
+        parts.append(_metrics_table("the paper's rule, to be read beside chance", profile))
     if signs := result["collapse_signs"]:
         parts.append(_signs_table(signs))
     return "\n\n".join(parts)

@@ -56,12 +56,15 @@ def test_every_figure_stands_beside_n_chance_and_interval(
     checkpoint: Path, manifest: Path, tmp_path: Path
 ) -> None:
     found = run(checkpoint, labelled(manifest, "labelled.jsonl"), tmp_path, "--split", "all")
-    figures, names = found["figures"], ("zero_shot_accuracy", "median_rank")
+    figures, names = found["figures"], ("zero_shot_accuracy", "aga_paper_accuracy", "median_rank")
     for name in (*names, "recall_at_1_report_to_image", "zero_shot_f1/mass"):
         assert None not in figures[name].values()
         assert set(figures[name]) == {"value", "low", "high", "chance", "n"}
     table = (tmp_path / "table.md").read_text()
     assert "4 pairs, 4 distinct reports" in table
+    assert (
+        "| the paper's rule, to be read beside chance | value | 95 % interval | chance |" in table
+    )
 
 
 def test_the_same_evaluation_twice_writes_the_same_bytes(

@@ -88,6 +88,15 @@ def prompt_set_names(folders: Sequence[Path] = ()) -> list[str]:
     return sorted(_paths(folders))
 
 
+def read_prompt_sets(folders: Sequence[Path] = ()) -> list[PromptSet]:
+    """Read every prompt set that `prompt_set_names` names, in its order.
+
+    Raises:
+        BadPromptSet: a file is no valid prompt set.
+    """
+    return [read_prompt_set(path) for _, path in sorted(_paths(folders).items())]
+
+
 def find_prompt_set(name: str, folders: Sequence[Path] = ()) -> PromptSet:
     """Return a prompt set by name; a folder's set hides a shipped one of the same name.
 

@@ -1,52 +1,45 @@
 """Measure a checkpoint on manifests: every metric that their columns allow, as JSON and tables."""
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float, Int
 from tqdm import tqdm
 
 from models.aga import AGA, load_checkpoint
 from models.checkpoint import open_checkpoint
-from models.prompts import PromptSet, find_prompt_set, prompt_set_names
-from models.zero_shot import class_probabilities, class_similarities, embed_prompts
+from models.prompts import PromptSet, find_prompt_set, read_prompt_sets
 from training.config import ConfigError
-from training.data.manifest import SPLITS, ImageReportPair, evenly, fingerprint, read_pairs
-from training.embedding import align_pairs, embed_images, embed_texts
+from training.data.manifest import SPLITS, ImageReportPair, evenly, read_pairs
+from training.embedding import align_pairs
 from training.evaluation.center_prior import CenterPrior
 from training.evaluation.collapse import collapse_signs
 from training.evaluation.localization_figures import (
     localization_facts,
-    localization_figures,
+    localization_measures,
     phrase_record,
 )
 from training.evaluation.localization_study import Priors, ScoredPhrase, study_localization
+from training.evaluation.measures import measure
 from training.evaluation.phrases import read_phrases
+from training.evaluation.provenance import provenance
 from training.evaluation.regions import Mark, read_marks
-from training.evaluation.retrieval import (
-    hits_at_k,
-    label_chance,
-    number_labels,
-    precision_per_query,
-    unique_reports,
-)
-from training.evaluation.statistics import DRAWS, Figure, bootstrap
-from training.evaluation.tables import tables
-from training.evaluation.zero_shot_figures import zero_shot_figures
+from training.evaluation.results import distinct_names, tables_of, write_results
+from training.evaluation.statistics import DRAWS, Measure
 from training.program import run
 
-Figures = dict[str, Figure]
-Embeddings = Float[np.ndarray, "rows dim"]
-Rows = Int[np.ndarray, " rows"]
-
 SIGN_PAIRS = 64  # the signs of collapse are those of so many pairs
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured of a checkpoint on one manifest."""
+
+    result: dict[str, Any]  # Any: JSON
+    measures: dict[str, Measure]  # behind `result["figures"]`, to be paired with another's
 
 
 def evaluate(
@@ -58,8 +51,8 @@ def evaluate(
     prompt_set: str = "",
     phrases: Mapping[str, str] | None = None,
     prior: Path | None = None,
-) -> dict[str, Any]:  # Any: JSON
-    """Return all figures of a checkpoint on one split of a manifest, and what they rest on.
+) -> Evaluation:
+    """Measure a checkpoint on one split of a manifest, and say what the figures rest on.
 
     Args:
         prompt_set: a prompt set's name; without one, that of the checkpoint or a shipped one whose
@@ -74,21 +67,22 @@ def evaluate(
     marks = read_marks(pairs, manifest.parent)
     priors = _priors(pairs, marks, prior or manifest, text_column)
     prompts = _prompt_set(pairs, checkpoint, prompt_set)
+    facts = provenance(open_checkpoint(checkpoint), manifest, pairs, prompts)
     model = load_checkpoint(checkpoint)
     scored = _localization(model, pairs, marks, priors, phrases or {})
-    figures = _of_embeddings(model, pairs, prompts) | localization_figures(scored)
-    return {
-        "checkpoint": open_checkpoint(checkpoint).identity,
-        "manifest": manifest.name,
+    measures = _of_embeddings(model, pairs, prompts) | localization_measures(scored)
+    figures = {name: one.figure() for name, one in measures.items()}
+    result = {
+        **facts,
         "split": split,
-        "data_fingerprint": fingerprint(pairs),
-        "prompt_set": prompts.name if prompts else None,
+        "text_column": text_column,
         "interval": f"95 %, bootstrap over patients, {DRAWS} draws",
         "figures": {name: asdict(figure) for name, figure in figures.items()},
         "localization": localization_facts(scored, figures),
         "localization_rows": [phrase_record(one) for one in scored],
         "collapse_signs": _collapse_signs(model, pairs),
     }
+    return Evaluation(result, measures)
 
 
 def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair]:
@@ -103,54 +97,9 @@ def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair
 
 def _of_embeddings(
     model: AGA, pairs: Sequence[ImageReportPair], prompts: PromptSet | None
-) -> Figures:
-    """Embed the images; measure retrieval where reports are given, zero-shot where prompts are."""
+) -> dict[str, Measure]:
     with tqdm(total=len(pairs), desc="embedding", unit="pair", file=sys.stderr) as bar:
-        images = embed_images(model, pairs, progress=lambda n: bar.update(n))
-    figures: Figures = {}
-    reported = [row for row, pair in enumerate(pairs) if pair.report]
-    if reported:
-        figures = _retrieval(model, [pairs[row] for row in reported], images[reported])
-    if prompts is not None:
-        figures |= _zero_shot(model, pairs, images, prompts)
-    return figures
-
-
-def _retrieval(model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings) -> Figures:
-    """Image to report: recall with identical reports counted once, precision by label set."""
-    patients = [pair.patient_id for pair in pairs]
-    reports = embed_texts(model, [pair.report for pair in pairs])
-    rows, places = unique_reports([pair.report for pair in pairs])
-    similarity = images @ reports[rows].T
-    figures: Figures = {}
-    for k in (k for k in (1, 5, 10) if k <= len(rows)):
-        values = hits_at_k(similarity, places, k=k).astype(float)
-        figures[f"recall_at_{k}"] = bootstrap(
-            partial(_mean, values), patients, chance=k / len(rows)
-        )
-    labels = [pair.labels for pair in pairs if pair.labels is not None]
-    if len(labels) == len(pairs):
-        numbers = number_labels(labels)
-        all_pairs = images @ reports.T
-        for k in (k for k in (5, 10, 100) if k <= len(pairs)):
-            values = precision_per_query(all_pairs, numbers, numbers, k=k)
-            figures[f"precision_at_{k}"] = bootstrap(
-                partial(_mean, values), patients, chance=label_chance(numbers)
-            )
-    return figures
-
-
-def _zero_shot(
-    model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings, prompts: PromptSet
-) -> Figures:
-    """Classify by prompts: AUROC of yes-no findings, accuracy where classes compete."""
-    texts = embed_prompts(prompts, lambda texts: embed_texts(model, texts))
-    if prompts.mode == "pairs":
-        scores = class_probabilities(images, texts, temperature=model.config.temperature)
-    else:
-        scores = class_similarities(images, texts)
-    labels, patients = [p.labels for p in pairs], [p.patient_id for p in pairs]
-    return zero_shot_figures(scores, labels, patients, prompts=prompts)
+        return measure(model, pairs, prompts, progress=lambda n: bar.update(n))
 
 
 def _priors(
@@ -191,22 +140,37 @@ def _prompt_set(pairs: Sequence[ImageReportPair], checkpoint: Path, name: str) -
     if name:
         return find_prompt_set(name, folders)
     present = frozenset[str]().union(*(pair.labels or frozenset[str]() for pair in pairs))
-    sets = [find_prompt_set(known, folders) for known in prompt_set_names(folders)]
-    fitting = [prompts for prompts in sets if present and present <= set(prompts.labels)]
-    return fitting[0] if fitting else None
-
-
-def _mean(values: np.ndarray, rows: Rows) -> float:
-    return float(values[rows].mean())
+    fitting = (known for known in read_prompt_sets(folders) if present <= set(known.labels))
+    return next(fitting, None) if present else None
 
 
 def main() -> None:
-    """Evaluate as the arguments say; print the table and write JSON where asked."""
+    """Evaluate as the arguments say; print the tables and write files where asked."""
+    arguments = _arguments()
+    names = distinct_names(arguments.data)
+    results = {
+        name: evaluate(
+            arguments.checkpoint,
+            manifest,
+            split=arguments.split,
+            text_column=arguments.text_column,
+            prompt_set=arguments.prompts,
+            phrases=read_phrases(arguments.phrases),
+            prior=arguments.prior,
+        ).result
+        for name, manifest in zip(names, arguments.data, strict=True)
+    }
+    sys.stdout.write(tables_of(results) + "\n")
+    if arguments.out:
+        write_results(results, arguments.out)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m training.evaluate", description="Measure a checkpoint on a manifest."
+        prog="python -m training.evaluate", description="Measure a checkpoint on manifests."
     )
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True, help="a manifest")
+    parser.add_argument("--data", type=Path, required=True, nargs="+", help="manifests")
     parser.add_argument("--split", default="test", choices=(*SPLITS, "all"))
     parser.add_argument("--text-column", default="report")
     parser.add_argument("--prompts", default="", help="a prompt set by name")
@@ -218,30 +182,12 @@ def main() -> None:
     parser.add_argument(
         "--prior", type=Path, help="the manifest whose training boxes and masks give center priors"
     )
-    parser.add_argument("--out", type=Path, help="a folder for the figures as JSON and tables")
-    arguments = parser.parse_args()
-    result = evaluate(
-        arguments.checkpoint,
-        arguments.data,
-        split=arguments.split,
-        text_column=arguments.text_column,
-        prompt_set=arguments.prompts,
-        phrases=read_phrases(arguments.phrases),
-        prior=arguments.prior,
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="a folder for JSON and tables; one in it for each of many manifests",
     )
-    sys.stdout.write(tables(result) + "\n")
-    if arguments.out:
-        _write(result, arguments.out)
-
-
-def _write(result: dict[str, Any], out: Path) -> None:  # Any: JSON
-    """Write the figures, their tables, and the score of every marked phrase."""
-    out.mkdir(parents=True, exist_ok=True)
-    facts = {name: value for name, value in result.items() if name != "localization_rows"}
-    (out / "metrics.json").write_text(json.dumps(facts, indent=2) + "\n")
-    (out / "table.md").write_text(tables(result) + "\n")
-    if rows := result["localization_rows"]:
-        (out / "localization.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

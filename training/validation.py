@@ -1,11 +1,9 @@
 """What a run measures after each epoch on its validation pairs: loss, recall, localization."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
 from torch.utils.data import DataLoader
 
 from models.aga import AGA
@@ -17,8 +15,8 @@ from training.evaluation.localization_figures import localization_figures
 from training.evaluation.localization_study import Priors, study_localization
 from training.evaluation.questions import pose_questions
 from training.evaluation.regions import Mark
-from training.evaluation.retrieval import hits_at_k, unique_reports
-from training.evaluation.statistics import Figure, bootstrap
+from training.evaluation.retrieval import best_ranks, unique_reports
+from training.evaluation.statistics import Figure, mean_measure
 from training.step import Trainer
 
 
@@ -41,9 +39,9 @@ def validation_recall(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str,
     rows, places = unique_reports(reports)
     similarity = embed_images(model, pairs) @ embed_texts(model, [reports[row] for row in rows]).T
     k = min(10, len(rows))
-    hits = hits_at_k(similarity, places, k=k).astype(float)
+    hits = best_ranks(similarity, places[:, None] == np.arange(len(rows))) <= k
     patients = [pair.patient_id for pair in pairs]
-    return {f"recall_at_{k}": bootstrap(partial(_mean, hits), patients, chance=k / len(rows))}
+    return {f"recall_at_{k}": mean_measure(hits, patients, chance=k / len(rows)).figure()}
 
 
 class ValidationMarks:
@@ -71,7 +69,3 @@ class ValidationMarks:
         figures = localization_figures(scored, metrics=("pointing_game",))
         kept = ("pointing_game", "pointing_game_center_prior")
         return {name: one for name, one in figures.items() if name.split("/")[0] in kept}
-
-
-def _mean(values: Float[np.ndarray, " all"], rows: Int[np.ndarray, " rows"]) -> float:
-    return float(values[rows].mean())

@@ -11,6 +11,7 @@ from models.prompts import (
     parse_prompt_set,
     prompt_set_names,
     read_prompt_set,
+    read_prompt_sets,
 )
 
 COMPETING = "name: organs\nclasses:\n  Heart: [the heart]\n  Lung: [a lung, both lungs]\n"
@@ -78,6 +79,12 @@ def test_a_folder_adds_its_sets(tmp_path: Path) -> None:
 def test_a_folder_hides_a_shipped_set(tmp_path: Path) -> None:
     (tmp_path / "body-region.yaml").write_text(COMPETING)
     assert find_prompt_set("body-region", [tmp_path]).labels == ("Heart", "Lung")
+
+
+def test_every_set_is_read_in_the_order_of_the_names(tmp_path: Path) -> None:
+    (tmp_path / "organs.yaml").write_text(COMPETING)
+    read = read_prompt_sets([tmp_path])
+    assert [one.name for one in read] == prompt_set_names([tmp_path])
 
 
 def test_a_set_survives_writing_and_reading(tmp_path: Path) -> None:

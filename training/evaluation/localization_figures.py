@@ -17,9 +17,8 @@ from jaxtyping import Float, Int
 
 from training.evaluation.localization import FIXED_THRESHOLD, THRESHOLDS, MapScores
 from training.evaluation.localization_study import ScoredPhrase, Variant
-from training.evaluation.statistics import DRAWS, Figure, bootstrap
+from training.evaluation.statistics import DRAWS, Figure, Measure, Rows
 
-Rows = Int[np.ndarray, " rows"]
 Statistic = Callable[[Rows], float]
 Columns = Float[np.ndarray, " columns"]  # a figure is the best column's mean
 
@@ -38,30 +37,28 @@ VARIANTS: dict[str, Variant] = {
     "_other_image": "other_image",
 }
 OVER_PRIOR = "_over_center_prior"
-UNDEFINED = Figure(value=None, low=None, high=None, chance=None, n=0)
 
 
 @dataclass(frozen=True)
-class _Measure:
-    """A figure of some rows, and its chance level on the same rows."""
+class _BesideChance:
+    """A metric of some rows, and its chance level on the same rows."""
 
     value_of: Statistic
     chance_of: Statistic
 
-    def figure(self, patients: Sequence[str], *, draws: int) -> Figure:
-        """Take the figure of all rows, with its interval."""
-        chance = self.chance_of(np.arange(len(patients)))
-        return bootstrap(self.value_of, patients, chance=chance, draws=draws)
+    def measure(self, patients: Sequence[str]) -> Measure:
+        """Return the measure of all rows, whose patients these are."""
+        return Measure(self.value_of, patients, self.chance_of(np.arange(len(patients))))
 
-    def within(self, rows: Rows) -> "_Measure":
-        """Return the measure of these rows alone, numbered anew."""
-        return _Measure(
+    def within(self, rows: Rows) -> "_BesideChance":
+        """Return the metric of these rows alone, numbered anew."""
+        return _BesideChance(
             lambda chosen: self.value_of(rows[chosen]), lambda chosen: self.chance_of(rows[chosen])
         )
 
-    def worst_of(self, groups: Rows) -> "_Measure":
-        """Return the least figure among the groups to which rows belong."""
-        return _Measure(
+    def worst_of(self, groups: Rows) -> "_BesideChance":
+        """Return the least value among the groups to which rows belong."""
+        return _BesideChance(
             partial(_least, self.value_of, groups), partial(_least, self.chance_of, groups)
         )
 
@@ -69,7 +66,15 @@ class _Measure:
 def localization_figures(
     scored: Sequence[ScoredPhrase], *, draws: int = DRAWS, metrics: Sequence[str] = tuple(METRICS)
 ) -> dict[str, Figure]:
-    """Return every figure, or none without rows; one that no row defines has no value.
+    """Return the figure of every measure."""
+    measures = localization_measures(scored, metrics=metrics)
+    return {name: measure.figure(draws=draws) for name, measure in measures.items()}
+
+
+def localization_measures(
+    scored: Sequence[ScoredPhrase], *, metrics: Sequence[str] = tuple(METRICS)
+) -> dict[str, Measure]:
+    """Return every measure, or none without rows; one that no row defines has no rows.
 
     Args:
         metrics: names of METRICS.
@@ -77,17 +82,17 @@ def localization_figures(
     if not scored:
         return {}
     phrases = sorted({one.phrase for one in scored})
-    figures: dict[str, Figure] = {}
+    measures: dict[str, Measure] = {}
     for metric in metrics:
         columns_of = METRICS[metric]
         for suffix, variant in VARIANTS.items():
             kept, (values, uniform) = _defined(scored, columns_of, (variant, "uniform"))
-            measure = _Measure(partial(_best_mean, values), partial(_best_mean, uniform))
-            figures |= _figures(metric + suffix, phrases, kept, measure, draws=draws)
+            one = _BesideChance(partial(_best_mean, values), partial(_best_mean, uniform))
+            measures |= _measures(metric + suffix, phrases, kept, one)
         kept, (model, prior) = _defined(scored, columns_of, ("model", "center_prior"))
-        lead = _Measure(partial(_lead, model, prior), _no_lead)
-        figures |= _figures(metric + OVER_PRIOR, phrases, kept, lead, draws=draws)
-    return figures
+        lead = _BesideChance(partial(_lead, model, prior), _no_lead)
+        measures |= _measures(metric + OVER_PRIOR, phrases, kept, lead)
+    return measures
 
 
 def localization_facts(
@@ -140,28 +145,27 @@ def _defined(
     return kept, [np.array([row[place] for row in values]) for place in range(len(variants))]
 
 
-def _figures(
-    name: str,
-    phrases: Sequence[str],
-    kept: Sequence[ScoredPhrase],
-    measure: _Measure,
-    *,
-    draws: int,
-) -> dict[str, Figure]:
+def _measures(
+    name: str, phrases: Sequence[str], kept: Sequence[ScoredPhrase], metric: _BesideChance
+) -> dict[str, Measure]:
     """Measure all rows, the worst phrase, and each phrase."""
     names = [name, f"{name}_worst", *(f"{name}/{phrase}" for phrase in phrases)]
-    figures = dict.fromkeys(names, UNDEFINED)
+    measures = dict.fromkeys(names, Measure(_undefined, (), chance=None))
     if not kept:
-        return figures
+        return measures
     patients = [one.patient for one in kept]
     numbers = np.array([phrases.index(one.phrase) for one in kept], dtype=np.int64)
-    figures[name] = measure.figure(patients, draws=draws)
-    figures[f"{name}_worst"] = measure.worst_of(numbers).figure(patients, draws=draws)
+    measures[name] = metric.measure(patients)
+    measures[f"{name}_worst"] = metric.worst_of(numbers).measure(patients)
     for number in np.unique(numbers):
         rows = np.flatnonzero(numbers == number)
-        inside, chosen = measure.within(rows), [patients[row] for row in rows]
-        figures[f"{name}/{phrases[number]}"] = inside.figure(chosen, draws=draws)
-    return figures
+        inside = metric.within(rows).measure([patients[row] for row in rows])
+        measures[f"{name}/{phrases[number]}"] = inside
+    return measures
+
+
+def _undefined(rows: Rows) -> None:
+    return None
 
 
 def _best_mean(values: Float[np.ndarray, "all columns"], rows: Rows) -> float:

@@ -6,6 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
+EPS = 1e-9  # a share of one half is one half, whatever its last digits
+
 
 def precision_at_k(
     similarity: ArrayLike, query_labels: ArrayLike, candidate_labels: ArrayLike, *, k: int
@@ -36,12 +38,40 @@ def precision_per_query(
     return np.asarray((candidates[best] == queries[:, None]).mean(axis=1))
 
 
-def hits_at_k(
-    similarity: ArrayLike, targets: Int[np.ndarray, " queries"], *, k: int
-) -> Bool[np.ndarray, " queries"]:
-    """Say for each query whether its own candidate is among the k best: the mean is R@k."""
-    best = best_candidates(np.asarray(similarity), k=k)
-    return np.asarray((best == targets[:, None]).any(axis=1))
+def best_ranks(
+    similarity: Float[np.ndarray, "queries candidates"],
+    relevant: Bool[np.ndarray, "queries candidates"],
+) -> Int[np.ndarray, " queries"]:
+    """Return the place, from 1, of each query's best relevant candidate.
+
+    The share of queries whose place is at most k is R@k.
+
+    Raises:
+        ValueError: a query has no relevant candidate.
+    """
+    if not relevant.any(axis=1).all():
+        raise ValueError("every query needs a relevant candidate")
+    best = np.where(relevant, similarity, -np.inf).argmax(axis=1)[:, None]
+    score = np.take_along_axis(similarity, best, axis=1)
+    ahead = (similarity == score) & (np.arange(similarity.shape[1]) < best)
+    return np.asarray(1 + (similarity > score).sum(axis=1) + ahead.sum(axis=1))
+
+
+def chance_by_rank(
+    relevant: Int[np.ndarray, " queries"], *, candidates: int
+) -> Float[np.ndarray, " candidates"]:
+    """Return R@1, R@2, ... of a random order, where each query has so many relevant candidates."""
+    missed = np.zeros(candidates)
+    for number, queries in zip(*np.unique(relevant, return_counts=True), strict=True):
+        left = candidates - np.arange(candidates)  # candidates that are not yet drawn
+        missed += queries * np.cumprod(np.maximum(left - number, 0) / left)
+    return np.asarray(1.0 - missed / len(relevant))
+
+
+def median_of_chance(by_rank: Float[np.ndarray, " candidates"]) -> float:
+    """Return the median rank of a random order: (candidates + 1) / 2 where one is relevant."""
+    low, high = (int((by_rank < 0.5 + nudge).argmin()) for nudge in (-EPS, EPS))
+    return 1.0 + (low + high) / 2
 
 
 def best_candidates(

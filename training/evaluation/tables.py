@@ -6,32 +6,48 @@ from typing import Any
 from training.evaluation.localization_figures import METRICS, OVER_PRIOR, VARIANTS
 
 Figures = Mapping[str, Mapping[str, Any]]  # Any: numbers, or None where undefined
+PROFILE = "aga_paper"  # figures that mean nothing without their chance
 COLUMNS = ("", OVER_PRIOR, *(suffix for suffix in VARIANTS if suffix))
 
 
 def tables(result: Mapping[str, Any]) -> str:  # Any: JSON
-    """Return a table of all figures, one per localization metric, and one of collapse."""
+    """Return tables of all figures: overall, by class, localization, the paper's rule, collapse."""
     figures: Figures = result["figures"]
     rest = {name: figure for name, figure in figures.items() if not name.startswith((*METRICS,))}
-    parts = [_metrics_table(rest)]
+    profile = {name: figure for name, figure in rest.items() if name.startswith(PROFILE)}
+    by_class = {name: figure for name, figure in rest.items() if "/" in name}
+    overall = {name: rest[name] for name in rest if name not in profile | by_class}
+    facts = f"{result['pairs']} pairs, {result['distinct_reports']} distinct reports"
+    parts = [facts, _metrics_table("metric", overall)]
+    if by_class:
+        parts.append(_class_table(by_class))
     if phrases := list(result["localization"]["phrases"]):
         parts += [_localization_table(metric, phrases, figures) for metric in METRICS]
+    if profile:
+        parts.append(_metrics_table("the paper's rule, to be read beside chance", profile))
     if signs := result["collapse_signs"]:
         parts.append(_signs_table(signs))
     return "\n\n".join(parts)
 
 
-def _metrics_table(figures: Figures) -> str:
-    lines = ["| metric | value | 95 % interval | chance | n |", "|---|---|---|---|---|"]
+def _metrics_table(head: str, figures: Figures) -> str:
+    lines = [f"| {head} | value | 95 % interval | chance | n |", "|---" * 5 + "|"]
     for name, figure in figures.items():
-        if figure["value"] is None:
-            chance = "" if figure["chance"] is None else f"{figure['chance']:.3f}"
-            lines.append(f"| {name} | undefined | | {chance} | {figure['n']} |")
-        else:
-            lines.append(
-                f"| {name} | {figure['value']:.3f} | {figure['low']:.3f} to {figure['high']:.3f} "
-                f"| {figure['chance']:.3f} | {figure['n']} |"
-            )
+        value = "undefined" if figure["value"] is None else f"{figure['value']:.3f}"
+        cells = (name, value, _interval(figure), _number(figure["chance"]), str(figure["n"]))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _class_table(figures: Figures) -> str:
+    """Put the metrics of each class, named `metric/class`, side by side."""
+    metrics = dict.fromkeys(name.partition("/")[0] for name in figures)
+    heads = " | ".join(f"{metric} | chance | n" for metric in metrics)
+    lines = [f"| class | {heads} |", "|---" * (1 + 3 * len(metrics)) + "|"]
+    for label in dict.fromkeys(name.partition("/")[2] for name in figures):
+        of_class = [figures[f"{metric}/{label}"] for metric in metrics]
+        cells = [f"{_cell(one)} | {_number(one['chance'])} | {one['n']}" for one in of_class]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -49,7 +65,19 @@ def _localization_table(metric: str, phrases: list[str], figures: Figures) -> st
 def _cell(figure: Mapping[str, Any]) -> str:
     if figure["value"] is None:
         return "undefined"
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+    interval = _interval(figure)
+    return f"{figure['value']:.3f} ({interval})" if interval else f"{figure['value']:.3f}"
+
+
+def _interval(figure: Mapping[str, Any]) -> str:
+    """Write the interval, or nothing where there is no value or no draw defined one."""
+    if figure["value"] is None or figure["low"] is None:
+        return ""
+    return f"{figure['low']:.3f} to {figure['high']:.3f}"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
 
 
 def _signs_table(signs: Mapping[str, float | None]) -> str:

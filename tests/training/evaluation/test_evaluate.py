@@ -11,7 +11,7 @@ from models.manifest import ManifestError
 from tests.helpers import tiny_checkpoint
 from training.config import ConfigError
 from training.evaluate import evaluate, main
-from training.evaluation.statistics import DRAWS
+from training.evaluation.statistics import DRAWS, paired_difference
 
 pytestmark = pytest.mark.slow
 
@@ -23,7 +23,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(checkpoint: Path, manifest: Path, out: Path, *flags: str) -> dict[str, Any]:  # Any: JSON
     """Run the program with these arguments and return what it wrote as JSON."""
-    arguments = ["--checkpoint", str(checkpoint), "--data", str(manifest), "--out", str(out)]
+    arguments = ["--checkpoint", str(checkpoint), "--out", str(out), "--data", str(manifest)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["evaluate", *arguments, *flags])
         main()
@@ -41,6 +41,57 @@ def out(checkpoint: Path, manifest: Path, tmp_path_factory: pytest.TempPathFacto
     flags = ("--phrases", "cardiomediastinum=heart", "--prior", str(manifest))
     run(checkpoint, unseen, folder, *flags)
     return folder
+
+
+def labelled(manifest: Path, name: str) -> Path:
+    """Write the four rows again, two of them with a mass."""
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    path = manifest.with_name(name)
+    marked = [row | {"labels": ["mass"] if n % 2 else []} for n, row in enumerate(rows)]
+    path.write_text("".join(json.dumps(row | {"boxes": None}) + "\n" for row in marked))
+    return path
+
+
+def test_every_figure_stands_beside_n_chance_and_interval(
+    checkpoint: Path, manifest: Path, tmp_path: Path
+) -> None:
+    found = run(checkpoint, labelled(manifest, "labelled.jsonl"), tmp_path, "--split", "all")
+    figures, names = found["figures"], ("zero_shot_accuracy", "aga_paper_accuracy", "median_rank")
+    for name in (*names, "recall_at_1_report_to_image", "zero_shot_f1/mass"):
+        assert None not in figures[name].values()
+        assert set(figures[name]) == {"value", "low", "high", "chance", "n"}
+    table = (tmp_path / "table.md").read_text()
+    assert "4 pairs, 4 distinct reports" in table
+    assert (
+        "| the paper's rule, to be read beside chance | value | 95 % interval | chance |" in table
+    )
+
+
+def test_the_same_evaluation_twice_writes_the_same_bytes(
+    checkpoint: Path, manifest: Path, tmp_path: Path
+) -> None:
+    for folder in ("one", "two"):
+        run(checkpoint, labelled(manifest, "again.jsonl"), tmp_path / folder, "--split", "all")
+    one, two = ((tmp_path / folder / "metrics.json").read_bytes() for folder in ("one", "two"))
+    assert one == two
+
+
+def test_several_manifests_have_a_folder_each_and_one_file_together(
+    checkpoint: Path, manifest: Path, tmp_path: Path
+) -> None:
+    first, second = (labelled(manifest, name) for name in ("first.jsonl", "second.jsonl"))
+    both = run(checkpoint, first, tmp_path, str(second), "--split", "all")
+    assert list(both) == ["first", "second"]
+    for name in both:
+        assert both[name] == json.loads((tmp_path / name / "metrics.json").read_text())
+        assert f"## {name}" in (tmp_path / "table.md").read_text()
+
+
+def test_the_measures_behind_the_figures_can_be_paired(checkpoint: Path, manifest: Path) -> None:
+    found = evaluate(checkpoint, labelled(manifest, "paired.jsonl"), split="all")
+    assert list(found.measures) == list(found.result["figures"])
+    same = [found.measures["zero_shot_macro_auroc"]]
+    assert paired_difference(same, same, draws=20).value == 0.0
 
 
 def test_boxes_give_localization_figures(out: Path) -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from training.evaluation.localization import THRESHOLDS, MapScores
 from training.evaluation.localization_figures import (
-    UNDEFINED,
     localization_facts,
     localization_figures,
     phrase_record,
 )
 from training.evaluation.localization_study import ScoredPhrase, Variant
 from training.evaluation.statistics import Figure
+
+UNDEFINED = Figure(value=None, low=None, high=None, chance=None, n=0)
 
 
 def map_scores(

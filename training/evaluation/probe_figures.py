@@ -87,17 +87,42 @@ def _over_draws(
     resamples: int,
 ) -> tuple[Figure, float | None]:
     """Return the mean AUROC over the draws with its interval, and their standard deviation."""
-
-    def of_draws(rows: Int[np.ndarray, " chosen"]) -> list[float]:
-        each = [macro_auroc(one[rows], truth[rows]) for one in scores]
-        return [value for value in each if value is not None]
-
-    def mean(rows: Int[np.ndarray, " chosen"]) -> float | None:
-        values = of_draws(rows)
-        return float(np.mean(values)) if values else None
-
     if not truth.shape[1]:
         return Figure(None, None, None, CHANCE, len(truth)), None
-    values = of_draws(np.arange(len(truth)))
-    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    ordered = [_ordered(scores[:, :, c], shown) for c, shown in enumerate(truth.T)]
+
+    def mean(rows: Int[np.ndarray, " chosen"]) -> float | None:
+        times = np.bincount(rows, minlength=len(truth)).astype(np.float32)
+        each = [
+            _weighted(share, times[shown], times[~shown])
+            for share, shown in zip(ordered, truth.T, strict=True)
+        ]
+        defined = [value for value in each if value is not None]
+        return float(np.mean(defined)) if defined else None
+
+    values = [macro_auroc(one, truth) for one in scores]
+    deviation = float(np.std(np.array(values, dtype=float), ddof=1)) if len(values) > 1 else None
     return bootstrap(mean, patients, chance=CHANCE, draws=resamples), deviation
+
+
+def _ordered(
+    scores: Float[np.ndarray, "draws rows"], shown: Bool[np.ndarray, " rows"]
+) -> Float[np.ndarray, "examples others"]:
+    """Return of each couple in how large a share of the draws it is in order; a tie is half.
+
+    Its mean is the AUROC, averaged over the draws: computed once, whatever patients are drawn.
+    """
+    total = np.zeros((int(shown.sum()), int((~shown).sum())), dtype=np.float32)
+    for one in scores:
+        total += (np.sign(one[shown][:, None] - one[~shown]) + 1) / 2
+    return np.asarray(total / len(scores))
+
+
+def _weighted(
+    share: Float[np.ndarray, "examples others"],
+    examples: Float[np.ndarray, " examples"],
+    others: Float[np.ndarray, " others"],
+) -> float | None:
+    """Average over couples, each row as many times as it was drawn; None without a couple."""
+    couples = float(examples.sum()) * float(others.sum())
+    return float(examples @ share @ others) / couples if couples else None

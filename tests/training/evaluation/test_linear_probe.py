@@ -10,6 +10,8 @@ from training.data.manifest import ImageReportPair
 from training.evaluation.label_draws import KnownLabels
 from training.evaluation.linear_probe import LabelledImages, labelled_images, linear_probe
 from training.evaluation.probe_figures import LabelPlan, probe_figures
+from training.evaluation.statistics import bootstrap
+from training.evaluation.zero_shot import macro_auroc
 
 QUICK = LabelPlan(fractions=(0.1, 1.0), draws=4, resamples=20)
 
@@ -119,6 +121,24 @@ def test_the_figure_is_the_mean_over_draws_and_classes() -> None:
     )
     assert figure.auroc.value == pytest.approx(((1 + 1 / 2) / 2 + (0 + 1) / 2) / 2)
     assert figure.deviation == pytest.approx(np.std([0.75, 0.5], ddof=1))
+
+
+def test_the_interval_is_that_of_judging_every_resample_anew() -> None:
+    random = np.random.default_rng(0)
+    scores = random.integers(5, size=(3, 40, 2)).astype(float)  # with ties
+    test = labels(random.random((40, 2)) < 0.3, "test")
+
+    def anew(rows: np.ndarray) -> float | None:
+        each = [macro_auroc(one[rows], test.truth[rows]) for one in scores]
+        return float(np.mean([value for value in each if value is not None]))
+
+    plan = LabelPlan(fractions=(0.5,), draws=3, resamples=30)
+    (figure,) = probe_figures(
+        lambda rows, classes, seed: scores[seed], labels(test.truth), test, plan=plan
+    )
+    slow = bootstrap(anew, test.patients, chance=0.5, draws=30)
+    found = [figure.auroc.value, figure.auroc.low, figure.auroc.high]
+    assert found == pytest.approx([slow.value, slow.low, slow.high], abs=1e-6)
 
 
 def test_a_class_without_counterexamples_is_not_judged() -> None:

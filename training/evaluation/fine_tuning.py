@@ -30,6 +30,7 @@ class FineTuning:
     """How a classifier is trained."""
 
     epochs: int = 10
+    least_steps: int = 10  # of an epoch: a few images are shown again until it has so many
     batch_size: int = 32
     rate: float = 1e-4
     weight_decay: float = 1e-2
@@ -137,11 +138,15 @@ def _learn_once(
     *,
     order: Sequence[int],
 ) -> None:
-    """Show every image once, in batches of about the same size: one alone has no statistics."""
-    shuffled = np.random.default_rng(order).permutation(len(lesson.pairs))
-    parts = np.array_split(shuffled, math.ceil(len(shuffled) / tuning.batch_size))
+    """Show every image, each as often, in batches of about one size: one has no statistics."""
+    random, count = np.random.default_rng(order), math.ceil(len(lesson.pairs) / tuning.batch_size)
+    batches = [
+        part.tolist()
+        for _ in range(math.ceil(tuning.least_steps / count))
+        for part in np.array_split(random.permutation(len(lesson.pairs)), count)
+    ]
     classifier.train()
-    for rows, scores in _run(classifier, lesson.pairs, [part.tolist() for part in parts]):
+    for rows, scores in _run(classifier, lesson.pairs, batches):
         loss = binary_cross_entropy_with_logits(scores, lesson.target(rows, scores.device))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch's

@@ -12,7 +12,7 @@ from training.evaluation.probe_figures import LabelPlan
 
 CLASSES = ("left", "right")
 QUICK = LabelPlan(fractions=(1.0,), resamples=20)
-SETTINGS = FineTuning(epochs=4, batch_size=8, rate=1e-3)
+SETTINGS = FineTuning(epochs=4, least_steps=3, batch_size=8, rate=1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,23 @@ def test_it_learns_and_the_model_stays_as_it_was(model: AGA, bright: list[ImageR
 @pytest.mark.slow
 def test_a_seed_gives_one_result(model: AGA, bright: list[ImageReportPair]) -> None:
     plan = LabelPlan(fractions=(0.5,), draws=2, resamples=5)
-    short = FineTuning(epochs=1, batch_size=8)
+    short = FineTuning(epochs=1, least_steps=2, batch_size=8)
     parts = bright[:8], bright[24:28], bright[36:40]
     results = [fine_tune(model, *parts, classes=CLASSES, plan=plan, settings=short) for _ in "ab"]
     assert results[0] == results[1]
     assert (results[0][0].draws, results[0][0].labels) == (2, 4.0)
+
+
+@pytest.mark.slow
+def test_few_images_are_shown_again(model: AGA, bright: list[ImageReportPair]) -> None:
+    seen: list[int] = []
+    keep = torch.optim.AdamW.step
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", lambda self: (seen.append(1), keep(self))[1])
+        settings = FineTuning(epochs=1, least_steps=5, batch_size=8)
+        parts = bright[:12], bright[24:28], bright[36:40]
+        fine_tune(model, *parts, classes=CLASSES, plan=QUICK, settings=settings)
+    assert len(seen) == 6  # three times two batches
 
 
 def test_no_validation_labels_are_refused(model: AGA, bright: list[ImageReportPair]) -> None:

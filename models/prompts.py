@@ -1,13 +1,19 @@
-"""Prompt sets: the sentences that stand for a class in zero-shot classification (section 4.2.3)."""
+"""Prompt sets: the sentences that stand for a class in zero-shot classification (section 4.2.3).
+
+A file may write a list of prompts as templates (`models.prompt_templates`); reading expands them,
+so that a `PromptSet`, and all that is made of it, holds whole sentences alone.
+"""
 
 from collections.abc import Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
+
+from models.prompt_templates import PromptTemplates
 
 Prompts = Annotated[list[str], Field(min_length=1)]
 
@@ -74,13 +80,45 @@ def read_prompt_set(path: Path) -> PromptSet:
 def parse_prompt_set(text: str, *, source: str) -> PromptSet:
     """Read a prompt set from a text in YAML; errors name the `source`."""
     try:
-        return PromptSet.model_validate(yaml.safe_load(text))
+        return PromptSet.model_validate(_expanded(yaml.safe_load(text), source))
     except yaml.YAMLError as error:
         raise BadPromptSet(f"{source}: not YAML ({str(error).splitlines()[0]})") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadPromptSet(f"{source}: {key or 'content'}: {first['msg']}") from error
+        raise BadPromptSet(f"{source}: {_first(error)}") from error
+
+
+def _expanded(content: Any, source: str) -> Any:  # Any: YAML, not yet checked
+    """Put prompts in the place of templates, for a class or for a side of a finding."""
+    if not isinstance(content, dict) or not isinstance(content.get("classes"), dict):
+        return content
+    classes = {}
+    for label, value in content["classes"].items():
+        if isinstance(value, dict) and "templates" not in value:
+            classes[label] = {
+                side: _prompts(prompts, f"{source}: classes.{label}.{side}")
+                for side, prompts in value.items()
+            }
+        else:
+            classes[label] = _prompts(value, f"{source}: classes.{label}")
+    return content | {"classes": classes}
+
+
+def _prompts(value: Any, where: str) -> Any:  # Any: YAML, not yet checked
+    if not isinstance(value, dict):
+        return value
+    try:
+        return PromptTemplates.model_validate(value).prompts()
+    except ValidationError as error:
+        raise BadPromptSet(f"{where}: {_first(error)}") from error
+    except ValueError as error:
+        raise BadPromptSet(f"{where}: {error}") from error
+
+
+def _first(error: ValidationError) -> str:
+    """Say the first thing that is wrong, after its key."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    return f"{key or 'content'}: {first['msg']}"
 
 
 def prompt_set_names(folders: Sequence[Path] = ()) -> list[str]:

@@ -110,8 +110,8 @@ def _row(name: str, figure: Figure) -> str:
 
 
 def _synthetic(pairs: Sequence[ImageReportPair]) -> str:
-    """Say how many training images the manifest's column `synthetic` says are made up."""
-    made = sum(str(pair.metadata.get("synthetic")).lower() in ("true", "1") for pair in pairs)
+    """Say how many training images are made up."""
+    made = sum(pair.synthetic for pair in pairs)
     if made == len(pairs):
         return " All training images are synthetic."
     return f" {made} of {len(pairs)} training images are synthetic." if made else ""

@@ -1,5 +1,6 @@
 """Prompt sets parse, or say which key is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,42 @@ def test_a_shipped_set_parses_under_its_own_name(name: str) -> None:
     assert find_prompt_set(name).name == name
 
 
-def test_three_sets_ship() -> None:
-    assert prompt_set_names() == ["body-region", "phantom-chest", "phantom-eus"]
+def test_these_sets_ship() -> None:
+    assert prompt_set_names() == [
+        "body-region",
+        "chest-14",
+        "chexpert-5x200",
+        "phantom-chest",
+        "phantom-eus",
+        "rsna-pneumonia",
+        "smt-eus",
+    ]
+
+
+@pytest.mark.parametrize("name", prompt_set_names())
+def test_no_prompt_of_a_shipped_set_stands_for_two_classes(name: str) -> None:
+    found = find_prompt_set(name)
+    texts = [text for prompts in found.positive for text in prompts]
+    assert len(set(texts)) == len(texts)
+    assert not any("{" in text or "  " in text for text in texts)
+
+
+def test_the_chexpert_set_has_the_sizes_it_states() -> None:
+    found = find_prompt_set("chexpert-5x200")
+    for label, prompts in zip(found.labels, found.positive, strict=True):
+        assert re.search(rf"{label} [\dx ]+ = {len(prompts)}\b", found.description)
+
+
+def test_the_yes_no_sets_have_as_many_negatives_as_positives() -> None:
+    for name in ("chest-14", "rsna-pneumonia"):
+        found = find_prompt_set(name)
+        assert found.negative
+        assert [len(one) for one in found.positive] == [len(one) for one in found.negative]
+    assert len(find_prompt_set("chest-14").labels) == 14
+
+
+def test_the_fourth_class_of_smt_is_other() -> None:
+    assert find_prompt_set("smt-eus").labels == ("GIST", "leiomyoma", "NET", "other")
 
 
 def test_classes_compete() -> None:
@@ -56,6 +91,9 @@ def test_pairs_have_both_sides() -> None:
         ("name: x\nclasses: {heart: {positive: [a]}}", "heart"),
         ("name: x\nclasses: {a: [b]}\nversion: 0", "version"),
         ("name: x\nclasses: {a: [b]}\ntypo: 1", "typo"),
+        ("name: x\nclasses: {heart: {templates: ['{a} b']}}", "heart: words"),
+        ("name: x\nclasses: {heart: {templates: ['{a} {b}'], words: {a: [c]}}}", "heart: .*'b'"),
+        ("name: x\nclasses: {h: {positive: {words: {a: [c]}}, negative: [n]}}", "h.positive"),
         ("- a list", "content"),
         ("a: [", "not YAML"),
         ("", "content"),
@@ -64,6 +102,20 @@ def test_pairs_have_both_sides() -> None:
 def test_an_error_names_source_and_key(text: str, key: str) -> None:
     with pytest.raises(BadPromptSet, match=rf"^my\.yaml: .*{key}"):
         parse_prompt_set(text, source="my.yaml")
+
+
+def test_templates_become_prompts_of_a_class_and_of_each_side() -> None:
+    filled = "{templates: ['{a} edema'], words: {a: [mild, severe]}}"
+    classes = parse_prompt_set(f"name: x\nclasses: {{edema: {filled}}}", source="x")
+    assert classes.positive == (("mild edema", "severe edema"),)
+    sides = f"{{positive: [edema], negative: {filled}}}"
+    pairs = parse_prompt_set(f"name: x\nclasses: {{edema: {sides}}}", source="x")
+    assert pairs.negative == (("mild edema", "severe edema"),)
+
+
+def test_a_class_may_be_called_templates() -> None:
+    found = parse_prompt_set("name: x\nclasses: {templates: [a], words: [b]}", source="x")
+    assert found.labels == ("templates", "words")
 
 
 def test_an_unknown_name_lists_the_known() -> None:
@@ -87,7 +139,8 @@ def test_every_set_is_read_in_the_order_of_the_names(tmp_path: Path) -> None:
     assert [one.name for one in read] == prompt_set_names([tmp_path])
 
 
-def test_a_set_survives_writing_and_reading(tmp_path: Path) -> None:
-    found = find_prompt_set("phantom-chest")
+@pytest.mark.parametrize("name", ["phantom-chest", "chexpert-5x200", "chest-14"])
+def test_a_set_survives_writing_and_reading(name: str, tmp_path: Path) -> None:
+    found = find_prompt_set(name)
     (tmp_path / "copy.yaml").write_text(found.model_dump_json())
     assert read_prompt_set(tmp_path / "copy.yaml") == found

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from models.prompts import find_prompt_set, read_prompt_set
 from training.card import KeptEpoch, extras
 from training.code_version import code_version
 from training.config import RunConfig
@@ -42,6 +43,14 @@ def test_the_card_gives_intervals_and_limits() -> None:
 
 def test_the_card_names_the_method() -> None:
     assert "- Objective: the method `aga`" in card(None)
+
+
+def test_a_checkpoint_carries_whole_prompts_where_a_set_has_templates(tmp_path: Path) -> None:
+    config = RunConfig(prompt_sets=("chexpert-5x200",))
+    files = extras(config, RunPairs([], [], []), KEPT)
+    (tmp_path / "copy.yaml").write_text(files["prompts/chexpert-5x200.yaml"])
+    assert "templates" not in files["prompts/chexpert-5x200.yaml"]
+    assert read_prompt_set(tmp_path / "copy.yaml") == find_prompt_set("chexpert-5x200")
 
 
 def test_the_run_names_its_code() -> None:

@@ -36,6 +36,11 @@ class ImageReportPair:
     labels: frozenset[str] | None  # None: the row has no label column
     metadata: dict[str, Any] = field(default_factory=dict)  # Any: a manifest's further columns
 
+    @property
+    def synthetic(self) -> bool:
+        """Whether the manifest's column `synthetic` says that the image is made up."""
+        return str(self.metadata.get("synthetic")).lower() in ("true", "1")
+
 
 @dataclass(frozen=True)
 class PairBatch:

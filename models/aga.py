@@ -38,11 +38,11 @@ class AGA(nn.Module):
         super().__init__()
         self.config, self.tokenizer = config, tokenizer
         self.image_encoder = ImageEncoder(config.image, config.preprocessing, dim=config.dim)
-        self.text_encoder = TextEncoder(
-            config.text, dim=config.dim, sentence_ends=tokenizer.sentence_ends
-        )
-        if config.text.context == "sentence" and not tokenizer.sentence_ends:
-            raise ValueError("the tokenizer knows no sentence's end; text.context must be report")
+        context = config.text.context
+        ends = tokenizer.ends(context)
+        if context != "report" and not ends:
+            raise ValueError(f"the tokenizer knows no {context}'s end; text.context must be report")
+        self.text_encoder = TextEncoder(config.text, dim=config.dim, context_ends=ends)
         embedded = self.text_encoder.bert.get_input_embeddings().num_embeddings
         if tokenizer.vocabulary_size > embedded:
             raise ValueError(

@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field, model_validator
 
 FORMAT_VERSION = 2
 
+Context = Literal["report", "sentence", "clause"]
+
 
 class _Config(BaseModel, frozen=True, extra="forbid"):
     """A frozen group of settings in which unknown keys are errors."""
@@ -45,7 +47,7 @@ class TextEncoderConfig(_Config):
     bert: dict[str, Any] = Field(default_factory=lambda: {"model_type": "bert"})  # as transformers
     last_layers: int = Field(4, ge=1)
     max_pieces: int = Field(97, ge=3)  # [CLS] and [SEP] included
-    context: Literal["report", "sentence"] = "report"  # what a word may know of (decision 0022)
+    context: Context = "report"  # what a word may know of (decision 0022)
 
 
 class GateConfig(_Config):

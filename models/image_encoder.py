@@ -65,7 +65,8 @@ class ImageEncoder(nn.Module):
         if self._fused and config.backbone not in FUSED_BACKBONES:
             known = ", ".join(FUSED_BACKBONES)
             raise ValueError(f"{config.backbone!r} has no fused patches; these have: {known}")
-        near, far = _kept_maps(network, config.backbone, preprocessing, neighbors=self._fused)
+        kept_maps = _neighbors if self._fused else _cut
+        near, far = kept_maps(network, config.backbone, preprocessing)
         nodes = {near.name: "near", far.name: "far"}
         self.backbone = create_feature_extractor(network, nodes)
         self.backbone.to(memory_format=torch.channels_last)  # a fifth less time on a CPU
@@ -117,33 +118,40 @@ def network_of(name: str) -> nn.Module:
     return network
 
 
-def _kept_maps(
-    network: nn.Module, name: str, preprocessing: PreprocessingConfig, *, neighbors: bool
+def _cut(
+    network: nn.Module, name: str, preprocessing: PreprocessingConfig
 ) -> tuple[_Stage, _Stage]:
-    """Find the last stage of the stride, and the last of twice the stride or the last of all."""
+    """Find the last map of the stride, and the last of all."""
     stages = _stages(network, preprocessing.size)
-    near = _last_of(stages, name, preprocessing, stride=preprocessing.stride)
-    if neighbors:
-        return near, _last_of(stages, name, preprocessing, stride=2 * preprocessing.stride)
+    near = _of_stride(stages, name, preprocessing, stride=preprocessing.stride)[-1]
     if near == stages[-1]:
         raise ValueError(f"{name!r} has no stage after its patches; it may need a larger size")
     return near, stages[-1]
 
 
-def _last_of(
+def _neighbors(
+    network: nn.Module, name: str, preprocessing: PreprocessingConfig
+) -> tuple[_Stage, _Stage]:
+    """Find the last map of the stride and the next: the first of twice the stride."""
+    stages, stride = _stages(network, preprocessing.size), preprocessing.stride
+    near = _of_stride(stages, name, preprocessing, stride=stride)[-1]
+    return near, _of_stride(stages, name, preprocessing, stride=2 * stride)[0]
+
+
+def _of_stride(
     stages: list[_Stage], name: str, preprocessing: PreprocessingConfig, *, stride: int
-) -> _Stage:
+) -> list[_Stage]:
     side = math.ceil(preprocessing.size / stride)
     fitting = [stage for stage in stages if stage.side == side]
     if not fitting:
         raise ValueError(
             f"{name!r} has no feature map of stride {stride} at {preprocessing.size} px"
         )
-    return fitting[-1]
+    return fitting
 
 
 def _stages(network: nn.Module, size: int) -> list[_Stage]:
-    """List the network's stages that give maps, in the order in which they run."""
+    """List the network's stages and their blocks that give maps, in the order in which they end."""
     stages: list[_Stage] = []
 
     def record(name: str, output: object) -> None:
@@ -153,6 +161,9 @@ def _stages(network: nn.Module, size: int) -> list[_Stage]:
     candidates = dict(network.named_children())
     if isinstance(features := candidates.pop("features", None), nn.Module):
         candidates |= {f"features.{name}": part for name, part in features.named_children()}
+    for stage, part in list(candidates.items()):
+        if type(part) is nn.Sequential:  # its subclasses are blocks themselves
+            candidates |= {f"{stage}.{name}": block for name, block in part.named_children()}
     handles = [
         part.register_forward_hook(lambda _, __, output, name=name: record(name, output))
         for name, part in candidates.items()

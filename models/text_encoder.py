@@ -31,7 +31,7 @@ class TextEncoder(nn.Module):
     Args:
         config: the BERT's own configuration, and how many layers count.
         dim: d, the size of an embedding.
-        sentence_ends: the pieces that end a sentence; they count where the context is one.
+        context_ends: the pieces that end a sentence or clause, where a word knows no more than it.
 
     Raises:
         ValueError: transformers can make no network of the configuration, or it has fewer layers
@@ -39,11 +39,11 @@ class TextEncoder(nn.Module):
     """
 
     def __init__(
-        self, config: TextEncoderConfig, *, dim: int, sentence_ends: Sequence[int] = ()
+        self, config: TextEncoderConfig, *, dim: int, context_ends: Sequence[int] = ()
     ) -> None:
         super().__init__()
         self.last_layers = config.last_layers
-        self.by_sentence, self.sentence_ends = config.context == "sentence", tuple(sentence_ends)
+        self.context_ends = tuple(context_ends)
         self.bert = _network(config.bert)
         bert = self.bert.config
         _check(config, bert)
@@ -64,8 +64,8 @@ class TextEncoder(nn.Module):
             piece_to_word: the index of a piece's word; -1 for special pieces and punctuation.
         """
         seen = piece_mask.long()
-        if self.by_sentence:
-            seen = self._same_sentence(pieces, piece_mask, piece_to_word)
+        if self.context_ends:
+            seen = self._same_context(pieces, piece_mask, piece_to_word)
         output = self.bert(input_ids=pieces, attention_mask=seen, output_hidden_states=True)
         layers = torch.stack(output.hidden_states[-self.last_layers :]).sum(dim=0)
         words = _sum_pieces(layers, piece_to_word, words=word_mask.shape[1])
@@ -73,23 +73,23 @@ class TextEncoder(nn.Module):
         mean = (words * word_mask[..., None]).sum(dim=1) / lengths
         return self.word_head(words), self.pooled_head(mean)
 
-    def _same_sentence(
+    def _same_context(
         self,
         pieces: Int64[Tensor, "batch pieces"],
         piece_mask: Bool[Tensor, "batch pieces"],
         piece_to_word: Int64[Tensor, "batch pieces"],
     ) -> Float[Tensor, "batch 1 pieces pieces"]:
-        """Return what is added to the attention scores: 0 within a sentence, very little across.
+        """Return what is added to the attention scores: 0 within a context, very little across.
 
-        A sentence's end belongs to it; a point within a word, as in 2.0, ends none. Padding attends
+        A context's end belongs to it; a point within a word, as in 2.0, ends none. Padding attends
         to itself, so that no row is empty.
         """
         ends = torch.zeros_like(pieces)
-        for end in self.sentence_ends:
+        for end in self.context_ends:
             ends = ends + ((pieces == end) & (piece_to_word < 0)).long()
-        sentence = ends.cumsum(dim=1) - ends
+        context = ends.cumsum(dim=1) - ends
         itself = torch.eye(pieces.shape[1], dtype=torch.bool, device=pieces.device)
-        together = sentence[:, :, None] == sentence[:, None, :]
+        together = context[:, :, None] == context[:, None, :]
         visible = (together & piece_mask[:, None, :]) | itself
         added = torch.zeros_like(visible, dtype=self.word_head.weight.dtype)
         return added.masked_fill(~visible, torch.finfo(added.dtype).min)[:, None]
@@ -110,9 +110,9 @@ def _network(settings: dict[str, Any]) -> PreTrainedModel:
 def _check(config: TextEncoderConfig, bert: PretrainedConfig) -> None:
     if not hasattr(bert, "hidden_size") or not hasattr(bert, "num_hidden_layers"):
         raise ValueError(f"text.bert: {bert.model_type!r} is no text encoder of BERT's kind")
-    if config.context == "sentence" and bert.model_type not in _MASKED_BY_PAIR:
+    if config.context != "report" and bert.model_type not in _MASKED_BY_PAIR:
         raise ValueError(
-            f"text.context is sentence, which {bert.model_type!r} cannot; "
+            f"text.context is {config.context}, which {bert.model_type!r} cannot; "
             f"these can: {', '.join(_MASKED_BY_PAIR)}"
         )
     states = bert.num_hidden_layers + 1  # the embeddings below the layers count as one

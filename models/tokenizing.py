@@ -8,9 +8,11 @@ import numpy as np
 from jaxtyping import Bool, Int64
 from tokenizers import Encoding, Tokenizer
 
+from models.config import Context
+
 HYPHENS = frozenset("-\u2010\u2011")
 DECIMAL_POINT = "."
-SENTENCE_ENDS = ".!?;"
+CONTEXT_ENDS: dict[Context, str] = {"report": "", "sentence": ".!?;", "clause": ".!?;,:"}
 WORD_STARTS = ("", "\u2581", "\u0120")  # how SentencePiece and byte-level BPE mark a word's start
 
 
@@ -73,10 +75,9 @@ class ReportTokenizer:
         """Count the pieces that the tokenizer knows, special ones included."""
         return self._tokenizer.get_vocab_size()
 
-    @property
-    def sentence_ends(self) -> tuple[int, ...]:
-        """Return the pieces that end a sentence, of those that the tokenizer knows."""
-        spelled = (f"{mark}{end}" for end in SENTENCE_ENDS for mark in WORD_STARTS)
+    def ends(self, context: Context) -> tuple[int, ...]:
+        """Return the pieces that end such a context, of those that the tokenizer knows."""
+        spelled = (f"{mark}{end}" for end in CONTEXT_ENDS[context] for mark in WORD_STARTS)
         known = map(self._tokenizer.token_to_id, spelled)
         return tuple(piece for piece in known if piece is not None)
 

@@ -22,6 +22,19 @@ class ConfigError(ValueError):
     """A run's settings cannot be used; the message names the key."""
 
 
+class NegativesConfig(Settings):
+    """Which pairs of a batch are contrasted with each other."""
+
+    same_report: bool = False  # identical reports tell no image from another
+    within: str | None = None  # a column that they agree in, as the hospital (decision 0026)
+
+
+class AugmentConfig(Settings):
+    """How training images are varied: grey levels a little, and crops; never a flip."""
+
+    crop: float = Field(0.06, ge=0, lt=0.5)  # at most so much of a side is cut off each edge
+
+
 class DataConfig(Settings):
     """Which pairs are learned from."""
 
@@ -29,6 +42,8 @@ class DataConfig(Settings):
     phantom_pairs: int = Field(3000, ge=8)
     phantom_seed: int = Field(0, ge=0)
     text_column: str = "report"
+    where: dict[str, tuple[str, ...]] = Field({})  # column: the values whose pairs are learned from
+    negatives: NegativesConfig = NegativesConfig()
     one_image_per_study: bool = True  # within a batch (decision 0013)
     max_validation_pairs: int = Field(512, ge=2)  # taken evenly over the split
 
@@ -65,7 +80,7 @@ class RunConfig(Settings):
     device: str = "auto"
     precision: Literal["fp32", "bf16"] = "fp32"
     workers: int = Field(0, ge=0)
-    augment: bool = True  # small crops and grey changes; never a flip
+    augment: AugmentConfig | None = AugmentConfig()
     prompt_sets: tuple[str, ...] = ()  # shipped with the checkpoint
     data: DataConfig = DataConfig()
     init: InitConfig = InitConfig()

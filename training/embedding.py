@@ -10,7 +10,9 @@ from torch.utils.data import DataLoader
 from models.aga import AGA
 from models.preprocessing import PreparedImage
 from models.types import Alignment, EncodedReports
-from training.data.manifest import Collate, ImageReportPair, PairDataset
+from training.config import NegativesConfig
+from training.data.batches import Collate, PairDataset
+from training.data.manifest import ImageReportPair
 
 
 @torch.no_grad()
@@ -60,6 +62,6 @@ def encode_texts(model: AGA, texts: Sequence[str]) -> EncodedReports:
 def align_pairs(model: AGA, pairs: Sequence[ImageReportPair]) -> Alignment:
     """Align a handful of pairs, in one batch, with a model in evaluation mode."""
     data = PairDataset(pairs, model.config.preprocessing)
-    batch = Collate(model.tokenizer)([data[row] for row in range(len(data))])
+    batch = Collate(model.tokenizer, NegativesConfig())([data[row] for row in range(len(data))])
     aligned: Alignment = model(*batch.inputs(model.language_gate.threshold.device))
     return aligned

@@ -19,7 +19,7 @@ from models.aga import AGA, save_checkpoint
 from models.prompts import UnknownPromptSet, find_prompt_set
 from training import card
 from training.config import ConfigError, RunConfig, read_config, recipe_names, recipe_path
-from training.data.manifest import Collate, PairBatch, PairDataset, StudyBatches
+from training.data.batches import Collate, PairBatch, PairDataset, StudyBatches
 from training.encoders import build_model
 from training.program import run
 from training.run_data import RunPairs, check_reports, read_run_pairs
@@ -99,8 +99,9 @@ class _Run:
 
     def _loader(self) -> tuple[StudyBatches, DataLoader[PairBatch]]:
         config = self.config
-        seed = config.seed if config.augment else None
-        dataset = PairDataset(self.pairs.train, config.model.preprocessing, augment_seed=seed)
+        dataset = PairDataset(
+            self.pairs.train, config.model.preprocessing, augment=config.augment, seed=config.seed
+        )
         batches = StudyBatches(
             self.pairs.train,
             batch_size=config.optimization.batch_size,
@@ -110,7 +111,7 @@ class _Run:
         loader: DataLoader[PairBatch] = DataLoader(
             dataset,  # type: ignore[arg-type]  # its items become batches by collate_fn
             batch_sampler=batches,
-            collate_fn=Collate(self.model.tokenizer),
+            collate_fn=Collate(self.model.tokenizer, config.data.negatives),
             num_workers=config.workers,
         )
         return batches, loader

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from models.tokenizing import ReportTokenizer
 from training.config import ConfigError, RunConfig
-from training.data.manifest import ImageReportPair, evenly, read_pairs
+from training.data.manifest import ImageReportPair, evenly, keep, read_pairs
 from training.data.phantom import REVISION
 from training.data.program import make_phantom
 from training.evaluation.regions import Mark, read_marks
@@ -32,9 +32,12 @@ def read_run_pairs(config: RunConfig) -> RunPairs:
     """
     data = config.data
     manifest = data.manifest or _phantoms(config)
-    pairs = read_pairs(manifest, text_column=data.text_column)
+    pairs = keep(read_pairs(manifest, text_column=data.text_column), where=data.where)
+    if not pairs:
+        raise ConfigError(f"{manifest}: no pair is left where {data.where}")
     train = [pair for pair in pairs if pair.split == "train"]
     validation = [pair for pair in pairs if pair.split == "validation"]
+    _check_negatives(train, config, manifest)
     _check_batches(train, config, manifest)
     if len(validation) < 2:
         raise ConfigError(f"{manifest}: the validation split has fewer than 2 pairs")
@@ -62,6 +65,13 @@ def _phantoms(config: RunConfig) -> Path:
     if manifest.is_file():  # it is written last, so all images are there
         return manifest
     return make_phantom(manifest, kind="chest", n=data.phantom_pairs, seed=data.phantom_seed)
+
+
+def _check_negatives(train: Sequence[ImageReportPair], config: RunConfig, manifest: Path) -> None:
+    """Refuse a column that the negatives should agree in, where no row has it."""
+    column = config.data.negatives.within
+    if column is not None and not any(column in pair.metadata for pair in train):
+        raise ConfigError(f"{manifest}: no row has a column {column!r} (data.negatives.within)")
 
 
 def _check_batches(train: Sequence[ImageReportPair], config: RunConfig, manifest: Path) -> None:

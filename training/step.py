@@ -11,7 +11,7 @@ from models.aga import AGA
 from models.threshold_gate import ThresholdGate
 from models.types import Alignment
 from training.config import ConfigError, RunConfig
-from training.data.manifest import PairBatch
+from training.data.batches import PairBatch
 from training.objectives.common import Losses
 
 REMEDY = "a lower optimization.learning_rate or clip_norm may help, or precision=fp32"
@@ -72,8 +72,7 @@ class Trainer:
     def losses(self, batch: PairBatch) -> tuple[Alignment, Losses]:
         """Return the network's view of a batch and the losses."""
         alignment = self._forward(batch)
-        same_report = batch.same_report.to(self.device)
-        losses: Losses = self.objective(alignment, same_report=same_report)
+        losses: Losses = self.objective(alignment, excluded=batch.excluded.to(self.device))
         return alignment, losses
 
     def _forward(self, batch: PairBatch) -> Alignment:

@@ -8,7 +8,8 @@ from torch.utils.data import DataLoader
 
 from models.aga import AGA
 from models.tokenizing import ReportTokenizer
-from training.data.manifest import Collate, ImageReportPair, PairBatch, PairDataset, StudyBatches
+from training.data.batches import Collate, PairBatch, PairDataset, StudyBatches
+from training.data.manifest import ImageReportPair
 from training.embedding import embed_images, embed_texts
 from training.evaluation.center_prior import CenterPrior
 from training.evaluation.localization_figures import localization_figures
@@ -27,7 +28,7 @@ def validation_loss(trainer: Trainer, pairs: Sequence[ImageReportPair]) -> float
     loader: DataLoader[PairBatch] = DataLoader(
         PairDataset(pairs, trainer.config.model.preprocessing),  # type: ignore[arg-type]  # its items become batches by collate_fn
         batch_sampler=StudyBatches(pairs, batch_size=size, seed=0, one_image_per_study=False),
-        collate_fn=Collate(trainer.model.tokenizer),
+        collate_fn=Collate(trainer.model.tokenizer, trainer.config.data.negatives),
     )
     totals = [float(trainer.losses(batch)[1]["total"]) for batch in loader]
     return sum(totals) / len(totals)

@@ -118,13 +118,13 @@ def test_all_hidden_states_may_count() -> None:
     assert TextEncoder(TextEncoderConfig(bert=BERT, last_layers=3), dim=8).last_layers == 3
 
 
-def by_sentence(*sentence_ends: int) -> TextEncoder:
+def by_sentence(*context_ends: int) -> TextEncoder:
     torch.manual_seed(0)
     bert = BERT | {"vocab_size": 50}
     config = TextEncoderConfig.model_validate(
         {"bert": bert, "last_layers": 2, "context": "sentence"}
     )
-    return TextEncoder(config, dim=8, sentence_ends=sentence_ends).eval()
+    return TextEncoder(config, dim=8, context_ends=context_ends).eval()
 
 
 STOP = 7
@@ -147,8 +147,7 @@ def test_within_a_sentence_words_know_of_each_other_and_of_no_other_sentence() -
 
 
 def test_where_no_piece_ends_a_sentence_the_report_is_one() -> None:
-    encoder, whole = by_sentence(), by_sentence()
-    whole.by_sentence = False
+    encoder, whole = by_sentence(STOP + 1), by_sentence()
     torch.testing.assert_close(words_of(encoder, TWO_SENTENCES), words_of(whole, TWO_SENTENCES))
 
 

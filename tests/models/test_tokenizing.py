@@ -49,9 +49,16 @@ def test_a_decimal_is_one_word_and_ends_no_sentence(tokenizer: ReportTokenizer) 
     text = "No new 1.5 cm nodule. 2 masses .5 3."
     assert texts_of(tokenizer, text)[2:] == ["1.5", "cm", "nodule", "2", "masses", "5", "3"]
     tokens = tokenizer([text])
-    points = np.isin(tokens.pieces, tokenizer.sentence_ends)
+    points = np.isin(tokens.pieces, tokenizer.ends("sentence"))
     within = points & (tokens.piece_to_word >= 0)
     assert (points.sum(), within.sum()) == (4, 1)
+
+
+def test_a_clause_ends_at_commas_and_colons_too(tokenizer: ReportTokenizer) -> None:
+    pieces = tokenizer(["FINDINGS: no mass, no 2,5 cm nodule. Nothing else."]).pieces
+    assert np.isin(pieces, tokenizer.ends("sentence")).sum() == 2
+    assert np.isin(pieces, tokenizer.ends("clause")).sum() > 3
+    assert tokenizer.ends("report") == ()
 
 
 @pytest.mark.parametrize("text", ["left-.", "left-(right", "left--right"])

@@ -13,7 +13,8 @@ import torch
 from models.aga import load_checkpoint
 from tests.helpers import ROOT, TINY
 from training.config import ConfigError, read_config, recipe_path
-from training.data.manifest import Collate, PairDataset, StudyBatches, read_pairs
+from training.data.batches import Collate, PairDataset, StudyBatches
+from training.data.manifest import read_pairs
 from training.data.phantom import write_phantom
 from training.encoders import build_model
 from training.pretrain import main, pretrain
@@ -58,7 +59,7 @@ def test_a_run_of_the_recipe_aga_records_where_its_maps_lie(manifest: Path, tmp_
 
 def test_a_step_moves_weights_and_gates(manifest: Path) -> None:
     trainer, data = tiny_trainer(manifest)
-    collate = Collate(trainer.model.tokenizer)
+    collate = Collate(trainer.model.tokenizer, trainer.config.data.negatives)
     trainer.initialize_gates(collate([data[i] for i in range(8)]))
     before = trainer.model.language_gate.threshold.clone()
     head = trainer.model.image_encoder.heads.patch_head.weight.detach().clone()
@@ -69,7 +70,9 @@ def test_a_step_moves_weights_and_gates(manifest: Path) -> None:
 
 def test_fixed_gates_stand_at_one_over_patches_and_pieces(manifest: Path) -> None:
     trainer, data = tiny_trainer(manifest, "model.gates.kind=fixed")
-    batch = Collate(trainer.model.tokenizer)([data[i] for i in range(8)])
+    batch = Collate(trainer.model.tokenizer, trainer.config.data.negatives)(
+        [data[i] for i in range(8)]
+    )
     trainer.initialize_gates(batch)
     trainer.step(batch)
     assert float(trainer.model.language_gate.threshold) == pytest.approx(1 / 16)
@@ -83,7 +86,11 @@ def test_a_gradient_that_is_no_number_is_named_and_moves_nothing(manifest: Path)
         weight.fill_(torch.inf)
     head = trainer.model.image_encoder.heads.patch_head.weight.detach().clone()
     with pytest.raises(Diverged, match=r"the gradient is nan.*optimization.learning_rate"):
-        trainer.step(Collate(trainer.model.tokenizer)([data[i] for i in range(4)]))
+        trainer.step(
+            Collate(trainer.model.tokenizer, trainer.config.data.negatives)(
+                [data[i] for i in range(4)]
+            )
+        )
     assert torch.equal(trainer.model.image_encoder.heads.patch_head.weight, head)
 
 
@@ -99,7 +106,9 @@ def test_an_ablation_computes_only_its_own_losses(
     manifest: Path, overrides: tuple[str, ...], parts: set[str]
 ) -> None:
     trainer, data = tiny_trainer(manifest, *overrides)
-    batch = Collate(trainer.model.tokenizer)([data[i] for i in range(4)])
+    batch = Collate(trainer.model.tokenizer, trainer.config.data.negatives)(
+        [data[i] for i in range(4)]
+    )
     trainer.initialize_gates(batch)
     _, losses = trainer.losses(batch)
     assert set(losses) == parts

@@ -74,3 +74,14 @@ def test_a_box_that_is_none_is_found_before_a_folder_is_made(tmp_path: Path) -> 
     rows = [*FIT[:-1], {"split": "validation", "boxes": {"a": [1]}}]
     with pytest.raises(ManifestError, match=r"9\.png: boxes: 'a': takes"):
         read_run_pairs(config_of(tmp_path, rows))
+
+
+def test_pairs_are_learned_from_where_columns_hold_the_values(tmp_path: Path) -> None:
+    sites = [{"site": f"{number % 3}", "sex": "F"} for number in range(18)]
+    held = [row | {"split": "validation"} for row in sites[:6]]
+    overrides = ("data.where={site: ['0', '2'], sex: [F]}",)
+    pairs = read_run_pairs(config_of(tmp_path, [*sites, *held], *overrides))
+    assert {pair.metadata["site"] for pair in [*pairs.train, *pairs.validation]} == {"0", "2"}
+    assert (len(pairs.train), len(pairs.validation)) == (12, 4)
+    with pytest.raises(ConfigError, match="no pair is left where"):
+        read_run_pairs(config_of(tmp_path, sites, "data.where={site: ['3']}"))

@@ -3,17 +3,20 @@
 import numpy as np
 from jaxtyping import UInt8
 
-MOST_CROP = 0.06  # of a side, off each edge
 MOST_GAIN = 0.15  # of contrast, up or down
 MOST_SHIFT = 12.0  # grey levels
 
 
 def vary(
-    grey: UInt8[np.ndarray, "height width"], random: np.random.Generator
+    grey: UInt8[np.ndarray, "height width"], random: np.random.Generator, *, most_crop: float
 ) -> UInt8[np.ndarray, "h w"]:
-    """Cut a little off each edge and change contrast and brightness a little."""
+    """Cut something off each edge and change contrast and brightness a little.
+
+    Args:
+        most_crop: of a side, off each edge.
+    """
     height, width = grey.shape
-    top, bottom, left, right = random.uniform(0, MOST_CROP, size=4)
+    top, bottom, left, right = random.uniform(0, most_crop, size=4)
     cut = grey[
         int(top * height) : height - int(bottom * height),
         int(left * width) : width - int(right * width),

@@ -18,7 +18,8 @@ from torch.utils.data import DataLoader
 
 from models.aga import AGA
 from models.preprocessing import PreparedImage
-from training.data.manifest import ImageReportPair, PairDataset
+from training.data.batches import PairDataset
+from training.data.manifest import ImageReportPair
 from training.evaluation.label_draws import Rows, known_labels
 from training.evaluation.probe_figures import Columns, LabelPlan, ProbeFigure, probe_figures
 

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from training.evaluation.label_draws import KnownLabels, Rows, draw_rows
 from training.evaluation.statistics import DRAWS, Figure, bootstrap
-from training.evaluation.zero_shot import macro_auroc
+from training.evaluation.zero_shot import auroc, macro
 
 CHANCE = 0.5  # of an AUROC, whatever the classes' shares
 
@@ -100,7 +100,7 @@ def _over_draws(
         defined = [value for value in each if value is not None]
         return float(np.mean(defined)) if defined else None
 
-    values = [macro_auroc(one, truth) for one in scores]
+    values = [macro(auroc, one, truth) for one in scores]
     deviation = float(np.std(np.array(values, dtype=float), ddof=1)) if len(values) > 1 else None
     return bootstrap(mean, patients, chance=CHANCE, draws=resamples), deviation
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from models.zero_shot import EmbedTexts
-from training.evaluation.retrieval import hits_at_k, unique_reports
+from training.evaluation.retrieval import best_ranks, unique_reports
 from training.evaluation.statistics import Figure, bootstrap
 
 CHANCE = 0.5
@@ -141,7 +141,8 @@ def mismatched_recall(
             drawn[row] = int(random.choice(strangers))
     rows = np.array(list(drawn), dtype=np.int64)
     similarity = images[rows] @ embed([reports[row] for row in first]).T
-    hits = hits_at_k(similarity, np.array(list(drawn.values()), dtype=np.int64), k=k)
+    wanted = np.array(list(drawn.values()), dtype=np.int64)[:, None] == everyone
+    hits = best_ranks(similarity, wanted) <= k
     return Answers(hits.astype(np.float64), rows, chance=k / len(first))
 
 

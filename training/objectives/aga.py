@@ -46,7 +46,6 @@ class AGAConfig(Settings):
     method: Literal["aga"] = "aga"
     temperatures: AGATemperatures = AGATemperatures()
     weights: AGAWeights = AGAWeights()
-    mask_same_report: bool = True  # identical reports are no negatives of each other
 
     def build(self, dim: int) -> "AGAObjective":
         """Make the objective for embeddings of a size."""
@@ -60,28 +59,27 @@ class AGAObjective(nn.Module):
         super().__init__()
         self.config = config
 
-    def forward(self, alignment: Alignment, *, same_report: Bool[Tensor, "batch batch"]) -> Losses:
+    def forward(self, alignment: Alignment, *, excluded: Bool[Tensor, "batch batch"]) -> Losses:
         """Return the named losses and their `total`; a loss of weight zero is not computed.
 
         Args:
-            same_report: true where two pairs of the batch carry the same report.
+            excluded: true where two pairs of the batch are no negatives of each other.
         """
         weights, taus = self.config.weights, self.config.temperatures
-        masked = same_report if self.config.mask_same_report else None
         losses: Losses = {}
         if weights.global_:
             losses["global_loss"] = global_info_nce(
                 alignment.images.pooled,
                 alignment.reports.pooled,
                 temperature=taus.global_,
-                same_report=masked,
+                same_report=excluded,
             )
         if weights.iga:
             losses |= _iga(alignment, temperature=taus.iga)
         if weights.bcga:
             losses |= _bcga(alignment, temperature=taus.bcga)
         if weights.across:
-            losses["across"] = _across(alignment, taus, same_report=masked)
+            losses["across"] = _across(alignment, taus, excluded=excluded)
         shares = {
             "global_loss": weights.global_,
             "iga_text": weights.iga / 2,
@@ -123,7 +121,7 @@ def _across(
     alignment: Alignment,
     temperatures: AGATemperatures,
     *,
-    same_report: Bool[Tensor, "batch batch"] | None,
+    excluded: Bool[Tensor, "batch batch"],
 ) -> Float[Tensor, ""]:
     """Align every report's words with what they gather from every image of the batch."""
     scores = word_patch_scores(
@@ -133,4 +131,4 @@ def _across(
         patch_mask=alignment.images.patch_mask,
         temperature=temperatures.gather,
     )
-    return across_info_nce(scores, temperature=temperatures.across, same_report=same_report)
+    return across_info_nce(scores, temperature=temperatures.across, same_report=excluded)

@@ -27,7 +27,6 @@ class ConVIRTConfig(Settings):
 
     method: Literal["convirt"] = "convirt"
     temperatures: ConVIRTTemperatures = ConVIRTTemperatures()
-    mask_same_report: bool = True  # identical reports are no negatives of each other
 
     def build(self, dim: int) -> "ConVIRTObjective":
         """Make the objective for embeddings of a size."""
@@ -41,16 +40,16 @@ class ConVIRTObjective(nn.Module):
         super().__init__()
         self.config = config
 
-    def forward(self, alignment: Alignment, *, same_report: Bool[Tensor, "batch batch"]) -> Losses:
+    def forward(self, alignment: Alignment, *, excluded: Bool[Tensor, "batch batch"]) -> Losses:
         """Return the loss, which is its own `total`.
 
         Args:
-            same_report: true where two pairs of the batch carry the same report.
+            excluded: true where two pairs of the batch are no negatives of each other.
         """
         loss = global_info_nce(
             alignment.images.pooled,
             alignment.reports.pooled,
             temperature=self.config.temperatures.global_,
-            same_report=same_report if self.config.mask_same_report else None,
+            same_report=excluded,
         )
         return with_total({"global_loss": loss}, {"global_loss": 1.0})

@@ -44,7 +44,6 @@ class GLoRIAConfig(Settings):
     method: Literal["gloria"] = "gloria"
     temperatures: GLoRIATemperatures = GLoRIATemperatures()
     weights: GLoRIAWeights = GLoRIAWeights()
-    mask_same_report: bool = True  # identical reports are no negatives of each other
 
     def build(self, dim: int) -> "GLoRIAObjective":
         """Make the objective for embeddings of a size."""
@@ -58,19 +57,18 @@ class GLoRIAObjective(nn.Module):
         super().__init__()
         self.config = config
 
-    def forward(self, alignment: Alignment, *, same_report: Bool[Tensor, "batch batch"]) -> Losses:
+    def forward(self, alignment: Alignment, *, excluded: Bool[Tensor, "batch batch"]) -> Losses:
         """Return the named losses and their `total`; a loss of weight zero is not computed.
 
         Args:
-            same_report: true where two pairs of the batch carry the same report.
+            excluded: true where two pairs of the batch are no negatives of each other.
         """
         images, reports = alignment.images, alignment.reports
         weights, taus = self.config.weights, self.config.temperatures
-        masked = same_report if self.config.mask_same_report else None
         losses: Losses = {}
         if weights.global_:
             losses["global_loss"] = global_info_nce(
-                images.pooled, reports.pooled, temperature=taus.global_, same_report=masked
+                images.pooled, reports.pooled, temperature=taus.global_, same_report=excluded
             )
         if weights.local:
             scores = attended_scores(
@@ -80,7 +78,7 @@ class GLoRIAObjective(nn.Module):
                 patch_mask=images.patch_mask,
                 temperatures=taus,
             )
-            losses["local"] = across_info_nce(scores, temperature=taus.local, same_report=masked)
+            losses["local"] = across_info_nce(scores, temperature=taus.local, same_report=excluded)
         return with_total(losses, {"global_loss": weights.global_, "local": weights.local})
 
 

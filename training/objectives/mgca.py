@@ -45,7 +45,6 @@ class MGCAConfig(Settings):
     method: Literal["mgca"] = "mgca"
     temperatures: MGCATemperatures = MGCATemperatures()
     weights: MGCAWeights = MGCAWeights()
-    mask_same_report: bool = True  # identical reports are no negatives of each other
     attention: Literal["learned", "cosine"] = "learned"  # the paper's; the released code's default
     prototypes: int = Field(500, ge=2)
     sinkhorn_epsilon: float = Field(0.05, gt=0)  # the lower, the harder the assignments
@@ -70,11 +69,11 @@ class MGCAObjective(nn.Module):
         )
         self.prototypes = nn.Parameter(normalize(torch.randn(config.prototypes, dim), dim=-1))
 
-    def forward(self, alignment: Alignment, *, same_report: Bool[Tensor, "batch batch"]) -> Losses:
+    def forward(self, alignment: Alignment, *, excluded: Bool[Tensor, "batch batch"]) -> Losses:
         """Return the named losses and their `total`; a loss of weight zero is not computed.
 
         Args:
-            same_report: true where two pairs of the batch carry the same report.
+            excluded: true where two pairs of the batch are no negatives of each other.
         """
         images, reports = alignment.images, alignment.reports
         weights = self.config.weights
@@ -84,7 +83,7 @@ class MGCAObjective(nn.Module):
                 images.pooled,
                 reports.pooled,
                 temperature=self.config.temperatures.global_,
-                same_report=same_report if self.config.mask_same_report else None,
+                same_report=excluded,
             )
         if weights.token:
             losses |= self._tokens(alignment)

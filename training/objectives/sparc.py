@@ -38,7 +38,6 @@ class SPARCConfig(Settings):
     method: Literal["sparc"] = "sparc"
     temperatures: SPARCTemperatures = SPARCTemperatures()
     weights: SPARCWeights = SPARCWeights()
-    mask_same_report: bool = True  # identical reports are no negatives of each other
 
     def build(self, dim: int) -> "SPARCObjective":
         """Make the objective for embeddings of a size."""
@@ -52,11 +51,11 @@ class SPARCObjective(nn.Module):
         super().__init__()
         self.config = config
 
-    def forward(self, alignment: Alignment, *, same_report: Bool[Tensor, "batch batch"]) -> Losses:
+    def forward(self, alignment: Alignment, *, excluded: Bool[Tensor, "batch batch"]) -> Losses:
         """Return the named losses and their `total`; a loss of weight zero is not computed.
 
         Args:
-            same_report: true where two pairs of the batch carry the same report.
+            excluded: true where two pairs of the batch are no negatives of each other.
         """
         weights, taus = self.config.weights, self.config.temperatures
         losses: Losses = {}
@@ -65,7 +64,7 @@ class SPARCObjective(nn.Module):
                 alignment.images.pooled,
                 alignment.reports.pooled,
                 temperature=taus.global_,
-                same_report=same_report if self.config.mask_same_report else None,
+                same_report=excluded,
             )
         if weights.fine:
             losses["fine"] = _fine(alignment, temperature=taus.fine)

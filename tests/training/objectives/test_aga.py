@@ -17,7 +17,7 @@ def test_the_total_is_what_the_loops_say() -> None:
         weights=AGAWeights(global_=lambdas[0], iga=lambdas[1], bcga=lambdas[2]),
         temperatures=AGATemperatures(global_=tau[0], iga=tau[1], bcga=tau[2]),
     )
-    ours = config.build(4)(found, same_report=same(0, 1))["total"]
+    ours = config.build(4)(found, excluded=same(0, 1))["total"]
 
     def nce(left: Tensor, right: Tensor, valid: Tensor, t: float) -> float:
         return reference.sequence_info_nce(left.tolist(), right.tolist(), valid.tolist(), t)
@@ -50,7 +50,7 @@ def test_the_gradients_of_the_total_are_finite(
     v = doubles(2, 5, 4, seed=1).to(dtype).requires_grad_()
     found = alignment_of(t, v, mask_of(words, 2, length=2), mask_of(patches, 0, length=5))
     config = AGAConfig(weights=AGAWeights(across=1.0))
-    config.build(4)(found, same_report=same(0, 1))["total"].backward()
+    config.build(4)(found, excluded=same(0, 1))["total"].backward()
     assert t.grad is not None
     assert v.grad is not None
     assert bool(t.grad.isfinite().all())

@@ -69,7 +69,7 @@ def test_the_total_is_what_the_loops_say() -> None:
     words, patches = doubles(3, 3, 4), doubles(3, 5, 4, seed=1)
     asking, holding = mask_of(3, 2, 1, length=3), mask_of(4, 5, 2, length=5)
     found, twins = alignment_of(words, patches, asking, holding), same(0, 0, 1)
-    ours = GLoRIAConfig().build(4)(found, same_report=twins)
+    ours = GLoRIAConfig().build(4)(found, excluded=twins)
     scores = loop_scores(words, patches, asking, holding, TAUS)
     local = 0.0
     for i in range(3):

@@ -11,7 +11,8 @@ from models.types import Alignment
 from tests.helpers import TINY
 from tests.training.tensors import alignment_of, doubles, mask_of, same
 from training.config import RunConfig, read_config, recipe_path
-from training.data.manifest import Collate, PairBatch, PairDataset, read_pairs
+from training.data.batches import Collate, PairBatch, PairDataset
+from training.data.manifest import read_pairs
 from training.data.phantom import write_phantom
 from training.encoders import build_model
 from training.objectives import METHODS
@@ -29,7 +30,7 @@ def losses_of(method: str, found: Alignment, *reports: int) -> Losses:
     config = RunConfig.model_validate({"objective": settings}).objective
     dim = found.images.pooled.shape[-1]
     objective = config.build(dim).to(found.images.pooled)
-    losses: Losses = objective(found, same_report=same(*reports))
+    losses: Losses = objective(found, excluded=same(*reports))
     return losses
 
 
@@ -84,7 +85,10 @@ def trainer_and_batches(method: str, manifest: Path) -> tuple[Trainer, list[Pair
     torch.manual_seed(config.seed)
     model = build_model(config, [pair.report for pair in pairs])
     trainer = make_trainer(model, config, torch.device("cpu"))
-    data, collate = PairDataset(pairs, config.model.preprocessing), Collate(model.tokenizer)
+    data, collate = (
+        PairDataset(pairs, config.model.preprocessing),
+        Collate(model.tokenizer, config.data.negatives),
+    )
     batches = [collate([data[4 * n + i] for i in range(4)]) for n in range(2)]
     trainer.initialize_gates(batches[0])
     return trainer, batches

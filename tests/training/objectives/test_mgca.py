@@ -71,7 +71,7 @@ def test_the_losses_are_what_the_loops_say() -> None:
     tokens += reference.sequence_info_nce(patches.tolist(), read, holding.tolist(), 0.1)
     prototype = loop_prototypes(images, reports, ours.prototypes.tolist())
     with torch.no_grad():
-        losses = ours(found, same_report=same(0, 0, 1))
+        losses = ours(found, excluded=same(0, 0, 1))
     assert float(losses["prototype"]) == pytest.approx(prototype, abs=1e-6)
     expected = 2 * whole + 0.7 * tokens + 0.5 * prototype
     assert float(losses["total"]) == pytest.approx(expected, abs=1e-6)
@@ -131,7 +131,7 @@ def test_prototypes_of_perfect_pairs_by_hand() -> None:
         ours.prototypes.copy_(3 * torch.eye(2))  # their length says nothing
     axes = torch.eye(2, dtype=torch.float64)[:, None]
     found = alignment_of(axes, axes, mask_of(1, 1, length=1), mask_of(1, 1, length=1))
-    loss = ours(found, same_report=same(0, 1))["prototype"]
+    loss = ours(found, excluded=same(0, 1))["prototype"]
     assert float(loss.detach()) == pytest.approx(math.log1p(math.exp(-5)))
 
 
@@ -145,5 +145,5 @@ def test_a_weight_of_zero_computes_nothing() -> None:
         doubles(2, 3, 4), doubles(2, 5, 4), mask_of(3, 2, length=3), mask_of(5, 5, length=5)
     )
     ours = objective(weights={"token": 0.0, "prototype": 0.0})
-    losses = ours(found, same_report=same(0, 1))
+    losses = ours(found, excluded=same(0, 1))
     assert losses.keys() == {"global_loss", "total"}

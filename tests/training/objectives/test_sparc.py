@@ -33,7 +33,7 @@ def test_fine_grained_alignment_is_what_its_loop_says(
         valid.append([sum(row) > 0 for row in weights])
     config = SPARCConfig(temperatures=SPARCTemperatures(fine=tau))
     found = alignment_of(words, patches, asking, holding)
-    ours = config.build(4)(found, same_report=same(*range(len(lengths))))
+    ours = config.build(4)(found, excluded=same(*range(len(lengths))))
     loop = reference.sequence_info_nce(groups, words.tolist(), valid, tau)
     assert float(ours["fine"]) == pytest.approx(loop, abs=1e-6)
     expected = 0.5 * float(ours["global_loss"]) + float(ours["fine"])
@@ -44,7 +44,7 @@ def test_words_that_each_have_a_patch_by_hand() -> None:
     axes = torch.eye(2, dtype=torch.float64)[None]
     found = alignment_of(axes, axes, everything(1, 2), everything(1, 2))
     config = SPARCConfig(temperatures=SPARCTemperatures(fine=1.0))
-    fine = config.build(2)(found, same_report=same(0))["fine"]
+    fine = config.build(2)(found, excluded=same(0))["fine"]
     assert float(fine) == pytest.approx(math.log1p(math.exp(-1)))
 
 
@@ -54,7 +54,7 @@ def test_the_threshold_is_one_over_the_patches_that_hold_picture() -> None:
     patches = torch.stack([angles.cos(), angles.sin()], dim=-1)[None]
     padded = torch.cat([patches, patches], dim=1)  # six patches, three of which hold picture
     fine = [
-        SPARCConfig().build(2)(found, same_report=same(0))["fine"]
+        SPARCConfig().build(2)(found, excluded=same(0))["fine"]
         for found in (
             alignment_of(words, patches, everything(1, 2), everything(1, 3)),
             alignment_of(words, padded, everything(1, 2), mask_of(3, length=6)),
@@ -69,4 +69,4 @@ def test_a_report_of_one_word_has_nothing_to_tell_apart() -> None:
     found = alignment_of(
         doubles(1, 1, 4), doubles(1, 5, 4, seed=1), everything(1, 1), everything(1, 5)
     )
-    assert float(SPARCConfig().build(4)(found, same_report=same(0))["fine"]) == 0.0
+    assert float(SPARCConfig().build(4)(found, excluded=same(0))["fine"]) == 0.0

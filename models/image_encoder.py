@@ -13,15 +13,6 @@ from torchvision.models.feature_extraction import create_feature_extractor
 from models.config import ImageEncoderConfig, PreprocessingConfig
 from models.image_heads import CutHeads, FusedHeads
 
-# Tried in the tests; other convolutional networks of torchvision are cut by the same rule.
-TESTED_BACKBONES = (
-    "resnet18",
-    "resnet50",
-    "shufflenet_v2_x1_0",
-    "mobilenet_v2",
-    "densenet121",
-    "efficientnet_b0",
-)
 # Of these the tests know where a unit looks: fused patches need that to the pixel.
 FUSED_BACKBONES = (
     "resnet18",
@@ -30,6 +21,8 @@ FUSED_BACKBONES = (
     "mobilenet_v2",
     "efficientnet_b0",
 )
+# Tried in the tests; other convolutional networks of torchvision are cut by the same rule.
+TESTED_BACKBONES = (*FUSED_BACKBONES, "densenet121")
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,42 @@ def test_the_middle_patches_look_around_the_middle_of_the_picture(backbone: str)
     assert center == pytest.approx(63.5, abs=2.0)  # half a patch beside it would be 4 off
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("backbone", "first", "second"),
+    [
+        ("resnet18", "layer3.0", "layer3.1"),
+        ("resnet50", "layer3.0", "layer3.1"),
+        ("shufflenet_v2_x1_0", "stage3.0", "stage3.1"),
+        ("mobilenet_v2", "features.7", "features.8"),
+        ("efficientnet_b0", "features.4.0", "features.4.1"),
+    ],
+)
+def test_fused_patches_take_the_first_map_of_twice_the_stride(
+    backbone: str, first: str, second: str
+) -> None:
+    kept = dict(fused(backbone, size=96).backbone.named_modules())
+    assert first in kept
+    assert second not in kept
+
+
+STEM = 1 * 1 + 1 * 2  # 3 x 3 filters reach one unit further: a convolution and the pooling
+NEAR = STEM + 1 * 4 + 3 * 8  # stage 2: one such filter a block, the first at half the stride
+FAR = NEAR + 1 * 8  # the first block of stage 3, and none of the seven after it
+
+
+@pytest.mark.parametrize(("row", "reach"), [(9, FAR), (10, FAR + 8)])  # on a coarse unit, between
+def test_a_fused_patch_sees_no_more_than_39_or_47_pixels_to_each_side_of_160(
+    row: int, reach: int
+) -> None:
+    encoder = fused("shufflenet_v2_x1_0", norm="batch", size=160)
+    pixels = pictures(1, size=160).float().requires_grad_()
+    seen(encoder, pixels)[0][0, 20 * row + row].square().sum().backward()
+    assert pixels.grad is not None
+    away = pixels.grad[0, 0].nonzero() - (8 * row + 4)
+    assert int(away.abs().max()) == reach
+
+
 def test_a_coarse_map_lies_on_each_second_unit_by_hand() -> None:
     coarse = torch.tensor([[[[0.0, 4.0], [8.0, 20.0]]]])
     whole = [[0.0, 2.0, 4.0], [4.0, 8.0, 12.0], [8.0, 14.0, 20.0]]

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 Context = Literal["report", "sentence", "clause"]
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 import models
 from models.aga import AGA
-from models.config import GateConfig, ModelConfig
+from models.config import Context, GateConfig, ModelConfig
 from models.preprocessing import prepare
 from models.types import Alignment
 from tests.helpers import REPORTS, tiny_model
@@ -187,6 +187,29 @@ def test_a_tokenizer_that_knows_too_much_is_refused(model: AGA) -> None:
     text = model.config.text.model_copy(update={"bert": bert})
     with pytest.raises(ValueError, match="embeds 10"):
         AGA(model.config.model_copy(update={"text": text}), model.tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("context", "knows"), [("report", True), ("sentence", True), ("clause", False)]
+)
+def test_a_word_knows_the_other_side_of_a_comma_unless_its_context_is_the_clause(
+    model: AGA, context: Context, knows: bool
+) -> None:
+    text = model.config.text.model_copy(update={"context": context})
+    torch.manual_seed(0)
+    reader = AGA(model.config.model_copy(update={"text": text}), model.tokenizer).eval()
+    one, other = (
+        words_of(reader, f"No nodule is seen, no {label}.") for label in ("mass", "fracture")
+    )
+    assert torch.equal(one[:4], other[:4]) is not knows
+    assert not torch.equal(one[5], other[5])
+
+
+def words_of(model: AGA, report: str) -> Tensor:
+    cut = model.tokenizer([report])
+    arrays = (cut.pieces, cut.piece_mask, cut.piece_to_word, cut.word_mask)
+    with torch.no_grad():
+        return model.encode_reports(*map(torch.from_numpy, arrays)).words[0]
 
 
 def test_the_room_names_what_it_has() -> None:

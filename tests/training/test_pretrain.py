@@ -13,7 +13,7 @@ import torch
 from models.aga import load_checkpoint
 from tests.helpers import ROOT, TINY
 from training.config import ConfigError, read_config, recipe_path
-from training.data.batches import Collate, PairDataset, StudyBatches
+from training.data.batches import Collate, PairDataset
 from training.data.manifest import read_pairs
 from training.data.phantom import write_phantom
 from training.encoders import build_model
@@ -112,30 +112,6 @@ def test_an_ablation_computes_only_its_own_losses(
     trainer.initialize_gates(batch)
     _, losses = trainer.losses(batch)
     assert set(losses) == parts
-
-
-def batches_of(manifest: Path, *, images_of_each: int) -> tuple[list[str], list[list[int]]]:
-    """Return the studies of twelve pairs, each given several images, and the batches of four."""
-    pairs = read_pairs(manifest, splits=("train",))[:12] * images_of_each
-    batches = StudyBatches(pairs, batch_size=4, seed=0, one_image_per_study=True)
-    return [pair.study_id for pair in pairs], list(batches)
-
-
-def test_a_batch_holds_one_image_of_a_study(manifest: Path) -> None:
-    studies, batches = batches_of(manifest, images_of_each=2)
-    assert len(batches) >= 3  # as many as the studies fill without their second image
-    assert all(len({studies[index] for index in batch}) == 4 for batch in batches)
-
-
-def test_no_image_is_seen_twice_in_an_epoch(manifest: Path) -> None:
-    _, batches = batches_of(manifest, images_of_each=2)
-    seen = [index for batch in batches for index in batch]
-    assert len(seen) == len(set(seen)) >= 12
-
-
-def test_every_image_is_seen_where_no_study_has_to_wait(manifest: Path) -> None:
-    _, batches = batches_of(manifest, images_of_each=1)
-    assert sorted(index for batch in batches for index in batch) == list(range(12))
 
 
 def test_the_paper_recipe_holds_the_figures_of_section_4_2_1() -> None:

@@ -85,3 +85,13 @@ def test_pairs_are_learned_from_where_columns_hold_the_values(tmp_path: Path) ->
     assert (len(pairs.train), len(pairs.validation)) == (12, 4)
     with pytest.raises(ConfigError, match="no pair is left where"):
         read_run_pairs(config_of(tmp_path, sites, "data.where={site: ['3']}"))
+
+
+def test_negatives_within_a_column_that_no_row_has_are_refused(tmp_path: Path) -> None:
+    overrides = ("data.negatives.within=hospital",)
+    message = r"pairs\.jsonl: no row has a column 'hospital' \(data\.negatives\.within\)"
+    with pytest.raises(ConfigError, match=message) as error:
+        read_run_pairs(config_of(tmp_path, FIT, *overrides))
+    assert "\n" not in str(error.value)
+    some = [{"hospital": "A"}, *FIT]
+    assert len(read_run_pairs(config_of(tmp_path, some, *overrides)).train) == 9

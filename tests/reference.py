@@ -122,16 +122,21 @@ def log_share(own: float, all_of_them: list[float]) -> float:
 
 
 def global_info_nce(
-    images: Matrix, reports: Matrix, tau: float, same_report: list[Mask] | None = None
+    images: Matrix, reports: Matrix, tau: float, excluded: list[Mask] | None = None
 ) -> float:
-    """Eq. 8; a pair with the same report as pair i is no negative of pair i."""
-    b = len(images)
+    """Eq. 8; pairs that are excluded are no negatives of each other."""
+    return across_info_nce([[cosine(i, r) for r in reports] for i in images], tau, excluded)
+
+
+def across_info_nce(scores: Matrix, tau: float, excluded: list[Mask] | None = None) -> float:
+    """Ask each row for the column of its number, and each column for its row."""
+    b = len(scores)
     total = 0.0
     for i in range(b):
-        rivals = [j for j in range(b) if j == i or same_report is None or not same_report[i][j]]
-        own = cosine(images[i], reports[i]) / tau
-        total += log_share(own, [cosine(images[i], reports[j]) / tau for j in rivals])
-        total += log_share(own, [cosine(reports[i], images[j]) / tau for j in rivals])
+        rivals = [j for j in range(b) if j == i or excluded is None or not excluded[i][j]]
+        own = scores[i][i] / tau
+        total += log_share(own, [scores[i][j] / tau for j in rivals])
+        total += log_share(own, [scores[j][i] / tau for j in rivals])
     return -total / (2 * b)
 
 

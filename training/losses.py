@@ -19,7 +19,7 @@ def global_info_nce(
     """Ask each image for its report among the batch's, and each report for its image (Eq. 8).
 
     Args:
-        same_report: true where two pairs carry the same report: these are no negatives.
+        same_report: true where two pairs are no negatives of each other, as those of one report.
     """
     images, reports = normalize(precise(images), dim=-1), normalize(precise(reports), dim=-1)
     return _pair_info_nce(images @ reports.T / temperature, same_report=same_report)

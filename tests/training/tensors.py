@@ -26,6 +26,12 @@ def same(*reports: int) -> Tensor:
     return numbers[:, None] == numbers[None, :]
 
 
+def some_excluded(batch: int, *, seed: int) -> Tensor:
+    """True where two pairs are no negatives of each other, at random, a pair and itself too."""
+    drawn = doubles(batch, batch, seed=seed) > 0.5
+    return drawn | drawn.T | torch.eye(batch, dtype=torch.bool)
+
+
 def alignment_of(
     words: Tensor, patches: Tensor, word_mask: Tensor, patch_mask: Tensor
 ) -> Alignment:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.grouping import similarity
 from tests import reference
-from tests.training.tensors import doubles, everything, mask_of, same
+from tests.training.tensors import doubles, everything, mask_of, same, some_excluded
 from training.losses import across_info_nce, word_patch_scores
 
 
@@ -59,6 +59,17 @@ def test_alignment_across_a_batch_by_hand() -> None:
     assert float(across_info_nce(scores, temperature=0.5)) == pytest.approx(
         math.log1p(math.exp(-2))
     )
+
+
+@given(batch=st.integers(1, 6), tau=st.floats(0.05, 2.0), seed=st.integers(0, 999))
+@settings(max_examples=20, deadline=None)
+def test_alignment_across_a_batch_is_what_its_loop_says_whichever_pairs_are_excluded(
+    batch: int, tau: float, seed: int
+) -> None:
+    scores, excluded = doubles(batch, batch, seed=seed), some_excluded(batch, seed=seed + 1)
+    ours = across_info_nce(scores, temperature=tau, same_report=excluded)
+    loop = reference.across_info_nce(scores.tolist(), tau, excluded.tolist())
+    assert float(ours) == pytest.approx(loop, abs=1e-6)
 
 
 def test_an_identical_report_is_no_negative_across_a_batch() -> None:

@@ -48,6 +48,28 @@ def test_a_recipe_over_phantom_changes_only_this(name: str, settings: list[str])
     assert read_config(recipe_path(name)) == expected
 
 
+def test_the_recipe_aga_eus_is_aga_with_what_several_hospitals_need() -> None:
+    settings = [
+        "name=aga-eus",
+        "augment.crop=0.2",
+        "data.negatives.within=hospital",
+        "model.text.context=clause",
+        "optimization.epochs=10",
+        "prompt_sets=[phantom-eus]",
+    ]
+    assert read_config(recipe_path("aga-eus")) == read_config(recipe_path("aga"), settings)
+
+
+def test_the_recipe_paper_varies_no_image_and_has_every_other_pair_as_a_negative() -> None:
+    paper = read_config(recipe_path("paper"))
+    assert paper.augment is None
+    assert (paper.data.negatives.same_report, paper.data.negatives.within) == (True, None)
+
+
+def test_images_can_be_left_alone_on_the_command_line() -> None:
+    assert read_config(recipe_path("phantom"), ["augment=null"]).augment is None
+
+
 def test_settings_that_name_no_method_are_agas() -> None:
     config = RunConfig.model_validate({"objective": {"weights": {"bcga": 0.0}}})
     assert isinstance(config.objective, AGAConfig)

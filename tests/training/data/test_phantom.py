@@ -13,8 +13,10 @@ import yaml
 from PIL import Image
 
 from training.data.phantom import write_phantom
-from training.data.phantom.canvas import SIZE, Drawing
+from training.data.phantom.canvas import SIZE, Drawing, box_of
+from training.data.phantom.chest_anatomy import SIDES, lay_out
 from training.data.phantom.chest_case import FINDINGS, ChestCase, chest_case
+from training.data.phantom.chest_findings import _septal_lines
 from training.data.phantom.chest_image import draw_chest
 from training.data.phantom.chest_reports import write_chest_report
 from training.data.phantom.eus_case import SHARES, eus_case
@@ -124,6 +126,15 @@ def test_a_finding_is_visible_where_its_box_says(label: str) -> None:
 def test_a_bilateral_finding_has_a_box_on_each_side() -> None:
     right, left = draw_chest(alone("edema")).boxes["edema"]
     assert right[2] <= left[0]
+
+
+def test_the_boxes_of_an_edema_hold_its_septal_lines() -> None:
+    for rank in range(4):
+        case = alone("edema", rank)
+        for sign, box in zip(SIDES, draw_chest(case).boxes["edema"], strict=True):
+            lines = box_of(_septal_lines(lay_out(case), sign))
+            assert lines is not None
+            assert all(np.less_equal(box[:2], lines[:2]) & np.greater_equal(box[2:], lines[2:]))
 
 
 def test_the_right_of_the_patient_is_the_left_of_the_image() -> None:

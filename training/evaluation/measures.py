@@ -31,7 +31,13 @@ def measure(
 
     Two models give the same names over the same rows, so that each can be paired with the other's.
     """
-    images = embed_images(model, pairs, progress=progress)
+    return measures_of(model, pairs, embed_images(model, pairs, progress=progress), prompts)
+
+
+def measures_of(
+    model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings, prompts: PromptSet | None
+) -> Measures:
+    """Measure as `measure` does, of images that are embedded already."""
     measures: Measures = {}
     reported = [row for row, pair in enumerate(pairs) if pair.report]
     if reported:

@@ -143,7 +143,7 @@ def mismatched_recall(
     similarity = images[rows] @ embed([reports[row] for row in first]).T
     wanted = np.array(list(drawn.values()), dtype=np.int64)[:, None] == everyone
     hits = best_ranks(similarity, wanted) <= k
-    return Answers(hits.astype(np.float64), rows, chance=k / len(first))
+    return Answers(hits.astype(np.float64), rows, chance=min(1.0, k / len(first)))
 
 
 def swap_sides(text: str) -> str:

@@ -1,0 +1,92 @@
+"""`training.compare` from a config to a report, with real runs."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from training.compare import compare
+from training.comparison.config import read_comparison
+from training.config import ConfigError
+
+TINY: dict[str, Any] = {  # Any: YAML
+    "name": "tiny",
+    "recipes": {"AGA": "phantom", "MGCA": "mgca"},
+    "reference": "phantom",
+    "seeds": [3],
+    "settings": [
+        *("optimization.epochs=1", "optimization.batch_size=8"),
+        *("model.preprocessing.size=64", "model.dim=16"),
+    ],
+    "train": {"phantom": {"kind": "chest", "n": 40, "seed": 0}},
+    "sets": {
+        "few": {
+            "phantom": {"kind": "chest", "n": 30, "seed": 1},
+            "splits": ["train", "validation", "test"],
+            "retrieval": True,
+            "prompts": "phantom-effusion",
+            "probe": [1.0],
+            "texts": True,
+        }
+    },
+}
+
+
+def study(folder: Path, **changes: object) -> Path:
+    path = folder / "tiny.yaml"
+    path.write_text(yaml.safe_dump(TINY | changes))
+    return path
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    return compare(read_comparison(str(study(folder))), folder, jobs=1)
+
+
+@pytest.mark.slow
+def test_a_report_has_tables_and_pictures(report: Path) -> None:
+    text = report.read_text()
+    assert "Prec@5" in text
+    assert all((report.parent / picture).is_file() for picture in _pictures(text))
+    suffixes = {path.suffix for path in (report.parent / "tables").iterdir()}
+    assert suffixes == {".md", ".csv", ".tex"}
+
+
+@pytest.mark.slow
+def test_every_result_says_what_it_rests_on(report: Path) -> None:
+    facts = json.loads((report.parent / "results" / "mgca-3.json").read_text())["few"]
+    named = {"config_sha256", "data_fingerprint", "code", "seed", "pairs", "prompt_set_sha256"}
+    assert named <= facts.keys()
+    assert facts["seed"] == 3
+    assert {"value", "low", "high", "chance", "n"} == facts["figures"]["precision_at_5"].keys()
+
+
+@pytest.mark.slow
+def test_the_same_comparison_gives_the_same_figures(report: Path) -> None:
+    result, folder = report.parent / "results" / "mgca-3.json", report.parent.parent
+    before = result.read_bytes()
+    shutil.rmtree(report.parent / "runs" / "mgca-3")
+    compare(read_comparison(str(folder / "tiny.yaml")), folder, jobs=1)
+    assert result.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_run_of_other_settings_is_no_run_of_the_comparison(report: Path, tmp_path: Path) -> None:
+    other = read_comparison(str(study(tmp_path, settings=[*TINY["settings"], "model.dim=8"])))
+    with pytest.raises(ConfigError, match="was trained with another model; remove it"):
+        compare(other, report.parent.parent, jobs=1)
+
+
+def _pictures(text: str) -> list[str]:
+    return [line.split("(")[-1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
+
+
+def test_a_mistake_in_a_recipe_is_known_before_any_run(tmp_path: Path) -> None:
+    comparison = read_comparison(str(study(tmp_path, settings=["optimization.epoch=1"])))
+    with pytest.raises(ConfigError, match=r"optimization\.epoch"):
+        compare(comparison, tmp_path / "out", jobs=1)
+    assert not (tmp_path / "out" / "tiny").exists()

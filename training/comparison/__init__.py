@@ -1,0 +1,1 @@
+"""Comparisons of methods: several recipes and seeds, measured on the same pairs."""

@@ -1,0 +1,103 @@
+"""A comparison as data: which recipes and seeds, on which pairs, measured on which sets."""
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
+
+from training.config import ConfigError
+
+_SHIPPED = Path(str(resources.files("training"))) / "comparisons"
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Config(BaseModel, frozen=True, extra="forbid"):
+    """A frozen group of settings in which unknown keys are errors."""
+
+
+class PhantomSource(_Config):
+    """Synthetic pairs, made where they are missing."""
+
+    kind: Literal["chest", "eus"]
+    n: int = Field(ge=8)
+    seed: int = Field(ge=0)
+
+
+class PairSource(_Config):
+    """A manifest, of the user's or made of phantoms, and which of its rows count."""
+
+    manifest: Path | None = None
+    phantom: PhantomSource | None = None
+    where: dict[str, tuple[str, ...]] = Field({})  # column: the values that are kept
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "PairSource":
+        if (self.manifest is None) == (self.phantom is None):
+            raise ValueError("takes either manifest or phantom")
+        return self
+
+
+class TestSet(PairSource):
+    """Pairs that no run learns from, and what is measured on them."""
+
+    splits: tuple[Literal["train", "validation", "test"], ...] = ("test",)
+    classes: tuple[str, ...] = ()  # one of these labels and no other; without them, all pairs
+    per_class: int | None = Field(None, ge=2)  # so many of each class, by a fixed draw
+    like: str = ""  # the set of the paper that it stands for
+    retrieval: bool = False
+    prompts: str = ""  # a prompt set: zero-shot classification
+    probe: tuple[Share, ...] = ()  # shares of the labels that a linear probe learns from
+    texts: bool = False  # probes of negation, laterality and word order
+
+
+class Comparison(_Config):
+    """Several recipes and seeds under the same settings, and the sets that they are measured on."""
+
+    name: Name
+    recipes: dict[str, str] = Field(min_length=1)  # what the tables call it: a name or path
+    ablations: dict[str, str] = Field({})  # the same, for tables of their own
+    reference: str  # the recipe that the others are tested against
+    seeds: tuple[int, ...] = Field((0, 1, 2), min_length=1)
+    settings: tuple[str, ...] = ()  # key=value of every run; they win over the recipes
+    train: PairSource
+    sets: dict[Name, TestSet] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _reference_is_run(self) -> "Comparison":
+        if self.reference not in self.every_recipe:
+            raise ValueError(f"reference {self.reference!r} is none of the recipes")
+        return self
+
+    @property
+    def every_recipe(self) -> tuple[str, ...]:
+        """The recipes and ablations, each once, in order."""
+        return tuple(dict.fromkeys((*self.recipes.values(), *self.ablations.values())))
+
+
+def read_comparison(name: str) -> Comparison:
+    """Read a comparison that ships with the package, or a YAML file.
+
+    Raises:
+        ConfigError: there is none, or a key or value cannot be used; names file and key.
+    """
+    path = Path(name) if Path(name).is_file() else _SHIPPED / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(comparison_names())
+        raise ConfigError(f"{name}: no such file or comparison; comparisons: {known}")
+    try:
+        return Comparison.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise ConfigError(f"{path}: {key}: {first['msg']}") from error
+
+
+def comparison_names() -> list[str]:
+    """Return the names of the comparisons that ship with the package."""
+    return sorted(path.stem for path in _SHIPPED.glob("*.yaml"))

@@ -2,21 +2,24 @@
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from models.aga import load_checkpoint
-from models.prompts import find_prompt_set
-from training.comparison.config import Comparison, comparison_names, read_comparison
+from models.prompts import PromptSet, find_prompt_set
+from training.comparison.config import Comparison, TestSet, comparison_names, read_comparison
 from training.comparison.measuring import MeasuredSet, RunMeasures, measure_run, record
 from training.comparison.outcomes import Outcome, outcomes_of
 from training.comparison.pairs import manifest_of, read_set
 from training.comparison.report import draw_pictures, write_figures, write_report
 from training.comparison.runs import PlannedRun, plan_runs, train_missing
 from training.comparison.tables import tables_of, write_tables
+from training.config import ConfigError
 from training.evaluation.results import strict_json
 from training.program import run
 
@@ -26,16 +29,20 @@ Measured = dict[tuple[str, str], list[RunMeasures]]  # by set and recipe, one fo
 def compare(comparison: Comparison, out: Path, *, jobs: int) -> Path:
     """Train what is missing, measure every run on every set, and return the report's path.
 
-    Runs that an earlier call trained in the same folder are kept.
+    Runs that an earlier call trained in the same folder are kept; tables, pictures and results of
+    an earlier call are not.
 
     Raises:
         ConfigError, ManifestError, UnknownPromptSet: settings or data cannot be used. What can be
             known before the first run is.
     """
     data, folder = out / "data", out / comparison.name
-    runs = plan_runs(comparison, manifest_of(comparison.train, data).resolve(), folder / "runs")
+    plan_runs(comparison, Path(), folder)  # its mistakes come before any phantom is drawn
     sets = _sets(comparison, data)
+    runs = plan_runs(comparison, manifest_of(comparison.train, data).resolve(), folder / "runs")
     train_missing(runs, jobs=jobs)
+    for made in ("results", "tables", "pictures"):
+        shutil.rmtree(folder / made, ignore_errors=True)
     measured = _measure(runs, sets, folder / "results")
     outcomes: dict[tuple[str, str], Outcome] = {}
     for test_set in tqdm(sets, desc="testing", unit="set", file=sys.stderr):
@@ -58,10 +65,21 @@ def _sets(comparison: Comparison, data: Path) -> list[MeasuredSet]:
             settings=settings,
             manifest=manifest_of(settings, data),
             pairs=read_set(name, settings, data),
-            prompts=find_prompt_set(settings.prompts) if settings.prompts else None,
+            prompts=_prompts(settings) if settings.prompts else None,
         )
         for name, settings in comparison.sets.items()
     ]
+
+
+def _prompts(settings: TestSet) -> PromptSet:
+    """Return a set's prompts, of its own classes alone where it names some."""
+    prompts = find_prompt_set(settings.prompts)
+    if not settings.classes:
+        return prompts
+    if unknown := set(settings.classes) - set(prompts.labels):
+        raise ConfigError(f"{settings.prompts} has no prompts for {', '.join(sorted(unknown))}")
+    classes = {name: prompts.classes[name] for name in settings.classes}
+    return prompts.model_copy(update={"classes": classes})
 
 
 def _measure(runs: Sequence[PlannedRun], sets: Sequence[MeasuredSet], folder: Path) -> Measured:
@@ -109,8 +127,8 @@ def main() -> None:
     parser.add_argument(
         "--jobs",
         type=int,
-        default=os.cpu_count() or 1,
-        help="runs at a time, which share the cores (as many as there are cores)",
+        default=1 if torch.cuda.is_available() else os.cpu_count() or 1,
+        help="runs at a time, which share the cores (as many as there are; 1 where a GPU trains)",
     )
     arguments = parser.parse_args()
     comparisons = [read_comparison(name) for name in arguments.configs]

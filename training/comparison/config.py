@@ -2,24 +2,22 @@
 
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from training.config import ConfigError
+from training.objectives.common import Settings
 
 _SHIPPED = Path(str(resources.files("training"))) / "comparisons"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Source = TypeVar("Source", bound="PairSource")
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class _Config(BaseModel, frozen=True, extra="forbid"):
-    """A frozen group of settings in which unknown keys are errors."""
-
-
-class PhantomSource(_Config):
+class PhantomSource(Settings):
     """Synthetic pairs, made where they are missing."""
 
     kind: Literal["chest", "eus"]
@@ -27,7 +25,7 @@ class PhantomSource(_Config):
     seed: int = Field(ge=0)
 
 
-class PairSource(_Config):
+class PairSource(Settings):
     """A manifest, of the user's or made of phantoms, and which of its rows count."""
 
     manifest: Path | None = None
@@ -53,8 +51,21 @@ class TestSet(PairSource):
     probe: tuple[Share, ...] = ()  # shares of the labels that a linear probe learns from
     texts: bool = False  # probes of negation, laterality and word order
 
+    @property
+    def needs_labels(self) -> bool:
+        """Whether something is measured that every pair's labels decide."""
+        return bool(self.probe) or self.texts
 
-class Comparison(_Config):
+    @model_validator(mode="after")
+    def _something_to_measure(self) -> "TestSet":
+        if not (self.retrieval or self.prompts or self.probe or self.texts):
+            raise ValueError("asks for none of retrieval, prompts, probe and texts")
+        if self.per_class is not None and not self.classes:
+            raise ValueError("per_class needs classes")
+        return self
+
+
+class Comparison(Settings):
     """Several recipes and seeds under the same settings, and the sets that they are measured on."""
 
     name: Name
@@ -67,9 +78,13 @@ class Comparison(_Config):
     sets: dict[Name, TestSet] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _reference_is_run(self) -> "Comparison":
+    def _one_folder_a_run(self) -> "Comparison":
         if self.reference not in self.every_recipe:
             raise ValueError(f"reference {self.reference!r} is none of the recipes")
+        stems = [Path(recipe).stem for recipe in self.every_recipe]
+        for many in (stems, self.seeds):
+            if twice := [one for one in many if list(many).count(one) > 1]:
+                raise ValueError(f"{twice[0]!r} stands there twice; each run needs its own folder")
         return self
 
     @property
@@ -89,13 +104,35 @@ def read_comparison(name: str) -> Comparison:
         known = ", ".join(comparison_names())
         raise ConfigError(f"{name}: no such file or comparison; comparisons: {known}")
     try:
-        return Comparison.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        read = Comparison.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return _from(path.parent, read)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "settings"
         raise ConfigError(f"{path}: {key}: {first['msg']}") from error
+
+
+def _from(folder: Path, comparison: Comparison) -> Comparison:
+    """Take manifests and recipes that are files relative to the comparison's own file."""
+
+    def recipe(name: str) -> str:
+        return str(folder / name) if (folder / name).is_file() else name
+
+    def source(one: Source) -> Source:
+        own = None if one.manifest is None else folder / one.manifest
+        return one.model_copy(update={"manifest": own})
+
+    named = {
+        key: {title: recipe(name) for title, name in getattr(comparison, key).items()}
+        for key in ("recipes", "ablations")
+    }
+    sets = {name: source(one) for name, one in comparison.sets.items()}
+    own = {"sets": sets, "train": source(comparison.train)}
+    return comparison.model_copy(update=named | own | {"reference": recipe(comparison.reference)})
 
 
 def comparison_names() -> list[str]:

@@ -11,6 +11,8 @@ from training.data.manifest import ImageReportPair, keep, read_pairs
 from training.data.phantom import REVISION
 from training.data.program import make_phantom
 
+FEWEST = 3  # a picture of fewer embeddings shows nothing
+
 
 def read_set(name: str, test_set: TestSet, folder: Path) -> list[ImageReportPair]:
     """Return the pairs of a test set.
@@ -18,17 +20,27 @@ def read_set(name: str, test_set: TestSet, folder: Path) -> list[ImageReportPair
     Raises:
         ConfigError, ManifestError: the manifest cannot be read, or holds too few such pairs.
     """
-    manifest = manifest_of(test_set, folder)
-    pairs = keep(read_pairs(manifest, splits=test_set.splits), where=test_set.where)
-    if not pairs:
-        raise ConfigError(f"sets.{name}: no pair is left where {test_set.where}")
-    if not test_set.classes:
-        return pairs
+    reported = test_set.retrieval or test_set.texts
+    every = read_pairs(manifest_of(test_set, folder), splits=test_set.splits, with_report=reported)
+    pairs = keep(every, where=test_set.where)
+    if test_set.classes:
+        pairs = _of_classes(pairs, test_set, where=f"sets.{name}")
+    if len(pairs) < FEWEST:
+        raise ConfigError(f"sets.{name}: {len(pairs)} pairs are left, {FEWEST} are needed")
+    if test_set.needs_labels and any(pair.labels is None for pair in pairs):
+        raise ConfigError(f"sets.{name}: probe and texts need a label in every row")
+    return pairs
+
+
+def _of_classes(
+    pairs: Sequence[ImageReportPair], test_set: TestSet, *, where: str
+) -> list[ImageReportPair]:
+    """Keep pairs with exactly one of the classes, so many of each as the set says."""
     single = [pair for pair in pairs if pair.labels and len(pair.labels) == 1]
     chosen: list[ImageReportPair] = []
     for label in test_set.classes:
         of_class = [pair for pair in single if label in (pair.labels or ())]
-        chosen += _draw(of_class, test_set.per_class, where=f"sets.{name}: {label}")
+        chosen += _draw(of_class, test_set.per_class or len(of_class), where=f"{where}: {label}")
     return chosen
 
 
@@ -46,12 +58,10 @@ def manifest_of(source: PairSource, folder: Path) -> Path:
     return make_phantom(manifest, kind=made.kind, n=made.n, seed=made.seed)
 
 
-def _draw(
-    pairs: Sequence[ImageReportPair], count: int | None, *, where: str
-) -> list[ImageReportPair]:
+def _draw(pairs: Sequence[ImageReportPair], count: int, *, where: str) -> list[ImageReportPair]:
     """Draw some pairs, always the same ones, and leave them in the manifest's order."""
-    if count is None:
-        return list(pairs)
+    if not pairs:
+        raise ConfigError(f"{where}: no pair has this label alone")
     if len(pairs) < count:
         raise ConfigError(f"{where}: {len(pairs)} pairs have this label alone, {count} are needed")
     rows = np.random.default_rng(0).choice(len(pairs), size=count, replace=False)

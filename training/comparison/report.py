@@ -25,11 +25,16 @@ HEAD = (
 )
 INTRODUCTION = """# {name}
 
-{recipes} recipes, seeds {seeds}. Mean ± standard deviation over the seeds, in percent but for
-ranks. A star: differs from {reference}, which the others are tested against (paired by query,
-patients and seeds drawn with replacement, Holm's correction over the recipes, p < .05). Research
-software; no figure here is fit for clinical use.
+{recipes} recipes, seeds {seeds}. In percent but for ranks{spread}.
+A star: differs from {reference}, which the others are tested against (paired by query, p < .05
+after Holm's correction over the recipes; {drawn} are drawn with replacement).
+Research software; no figure here is fit for clinical use.
 """
+MANY = {"spread": "; mean ± standard deviation over the seeds", "drawn": "patients and seeds"}
+ONE = {
+    "spread": "",
+    "drawn": "one seed speaks of these checkpoints, not of their methods; patients",
+}
 
 
 def write_report(
@@ -42,6 +47,7 @@ def write_report(
             recipes=len(comparison.every_recipe),
             seeds=", ".join(map(str, comparison.seeds)),
             reference=", ".join(named_reference(comparison)),
+            **(MANY if len(comparison.seeds) > 1 else ONE),
         ),
         *(table.markdown for table in tables),
         *(f"![{picture.stem}]({picture.relative_to(folder)})" for picture in pictures),

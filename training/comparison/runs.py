@@ -1,21 +1,27 @@
-"""Train every recipe with every seed of a comparison, or find it as trained before."""
+"""Train every recipe with every seed of a comparison, or find it as trained before.
 
-import multiprocessing
+Each run is a program of its own, `training.pretrain`, so that some can run at a time and one that
+ends early takes nothing with it.
+"""
+
+import fcntl
+import json
 import os
 import shutil
+import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import redirect_stderr
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 import yaml
 from tqdm import tqdm
 
 from training.comparison.config import Comparison
 from training.config import ConfigError, RunConfig, read_config, recipe_path
-from training.pretrain import pretrain
+from training.data.manifest import fingerprint, keep, read_pairs
 
 
 @dataclass(frozen=True)
@@ -38,39 +44,35 @@ def plan_runs(comparison: Comparison, manifest: Path, folder: Path) -> list[Plan
     Raises:
         ConfigError: a recipe or setting cannot be used.
     """
-    where = {name: list(values) for name, values in comparison.train.where.items()}
     runs = []
     for recipe in comparison.every_recipe:
+        shared = read_config(recipe_path(recipe), comparison.settings)
+        data = shared.data.model_copy(
+            update={"manifest": manifest, "where": comparison.train.where}
+        )
         for seed in comparison.seeds:
             name = f"{Path(recipe).stem}-{seed}"
-            fixed = [f"name={name}", f"seed={seed}", f"out={folder}", f"data.manifest={manifest}"]
-            config = read_config(
-                recipe_path(recipe), [*comparison.settings, *fixed, f"data.where={where}"]
-            )
-            runs.append(PlannedRun(Path(recipe).stem, config, folder / name))
+            own = {"name": name, "seed": seed, "out": folder, "data": data}
+            runs.append(PlannedRun(Path(recipe).stem, shared.model_copy(update=own), folder / name))
     return runs
 
 
-def train_missing(runs: list[PlannedRun], *, jobs: int) -> None:
+def train_missing(runs: Sequence[PlannedRun], *, jobs: int) -> None:
     """Train the runs that are not there yet, some at a time, each on its share of the cores.
 
     What a run says goes to a log beside its folder. One that ends early leaves no folder: the next
     call trains it anew.
 
     Raises:
-        ConfigError: a run is there, but with other settings; or its settings or data are faulty.
+        ConfigError: a run is there with other settings or data, or failed; or another comparison
+            is at work in the folder.
     """
+    _check_kept([run for run in runs if run.folder.is_dir()])
     missing = [run for run in runs if not run.folder.is_dir()]
-    for run in runs:
-        if run not in missing:
-            _check_settings(run)
-    context = multiprocessing.get_context("spawn")
     threads = max(1, (os.cpu_count() or 1) // jobs)
-    with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=torch.set_num_threads, initargs=(threads,)
-    ) as pool:
-        waiting = [pool.submit(_train, run) for run in missing]
-        bar = tqdm(total=len(missing), desc="training", unit="run", file=sys.stderr)
+    bar = tqdm(total=len(missing), desc="training", unit="run", file=sys.stderr)
+    with _alone(runs[0].folder.parent), ThreadPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(_train, run, threads=threads) for run in missing]
         try:
             for done in as_completed(waiting):
                 done.result()
@@ -79,23 +81,64 @@ def train_missing(runs: list[PlannedRun], *, jobs: int) -> None:
             pool.shutdown(cancel_futures=True)
 
 
-def _check_settings(run: PlannedRun) -> None:
-    """Refuse a run that was trained with other settings."""
-    kept = yaml.safe_load((run.folder / "config.yaml").read_text("utf-8"))
-    wanted = run.config.model_dump(mode="json")
-    if changed := [name for name in wanted if name != "out" and kept.get(name) != wanted[name]]:
-        raise ConfigError(
-            f"{run.folder}: was trained with another {changed[0]}; remove it, or take another --out"
-        )
-
-
-def _train(run: PlannedRun) -> None:
+def _train(run: PlannedRun, *, threads: int) -> None:
     """Train in a folder of another name, and give it its own when all is there."""
     unfinished = run.folder.with_name(f"{run.folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    unfinished.mkdir()
+    settings = unfinished / "settings.yaml"
+    config = run.config.model_copy(update={"out": unfinished})
+    settings.write_text(yaml.safe_dump(config.model_dump(mode="json")), "utf-8")
     log = run.folder.with_name(f"{run.folder.name}.log")
-    with log.open("w", encoding="utf-8") as file, redirect_stderr(file):
-        checkpoint = pretrain(run.config.model_copy(update={"out": unfinished}))
-    checkpoint.parent.rename(run.folder)
-    unfinished.rmdir()
+    command = [sys.executable, "-m", "training.pretrain", "--config", str(settings)]
+    with log.open("w", encoding="utf-8") as file:
+        done = subprocess.run(
+            command,
+            stdout=file,
+            stderr=file,
+            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+            check=False,
+        )
+    if done.returncode:
+        said = log.read_text("utf-8", "replace").strip().splitlines()
+        reason = said[-1] if said and done.returncode > 0 else f"ended by signal {-done.returncode}"
+        raise ConfigError(f"{run.folder.name}: {reason} (all it said: {log})")
+    (unfinished / run.config.name).rename(run.folder)
+    shutil.rmtree(unfinished)
+
+
+def _check_kept(runs: Sequence[PlannedRun]) -> None:
+    """Refuse runs that were trained with other settings, or on other pairs, than are asked for."""
+    if not runs:
+        return
+    data = runs[0].config.data
+    pairs = keep(read_pairs(data.manifest or Path(), splits=("train",)), where=data.where)
+    learned = fingerprint(pairs)
+    for run in runs:
+        kept = yaml.safe_load((run.folder / "config.yaml").read_text("utf-8"))
+        wanted = run.config.model_dump(mode="json")
+        changed = [name for name in wanted if name != "out" and kept.get(name) != wanted[name]]
+        facts = json.loads((run.checkpoint / "run" / "run.json").read_text("utf-8"))
+        if facts["data"]["train"] != learned:
+            changed.append("content of the manifest")
+        if changed:
+            raise ConfigError(
+                f"{run.folder}: was trained with another {changed[0]}; "
+                "remove it, or take another --out"
+            )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold a folder for this program alone; the system gives it free when the program ends.
+
+    Raises:
+        ConfigError: another program holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ConfigError(f"{folder}: another comparison is at work here") from error
+        yield

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from training.comparison.config import Comparison, TestSet
 from training.comparison.outcomes import Outcome, Outcomes
 
-SIGNIFICANT = 0.05  # after Holm's correction over the recipes of a table
+SIGNIFICANT = 0.05  # after Holm's correction over the recipes of a set
 
 RETRIEVAL = {
     "precision_at_5": "Prec@5",

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Int, Shaped
+from scipy.stats import t
 
 DRAWS = 500
 PAIRED_DRAWS = 2000  # the least p value is 2 / 2001: low enough to correct for many comparisons
@@ -100,9 +101,11 @@ def paired_difference(
 
     Patients are drawn, the same for both sides; and of several seeds a side one less than there
     are, with replacement, which keeps the variance of a mean of few seeds unbiased (Rao and Wu,
-    1988). With one seed a side the result speaks of two checkpoints, not of their methods.
-
-    The p value is twice the smaller share of draws, (1 + count) / (1 + draws), on one side of 0.
+    1988). With one seed a side the result speaks of two checkpoints, not of their methods: its
+    interval is that of the draws, and its p value twice the smaller share of draws,
+    (1 + count) / (1 + draws), on one side of 0. Of few seeds the draws take few values, so with
+    several the standard deviation of the draws goes into a t distribution with one degree of
+    freedom for each seed but one a side (pooled, as if both varied alike).
 
     Args:
         left, right: the same metric of one checkpoint per training seed.
@@ -118,10 +121,13 @@ def paired_difference(
         _lead(_draw_seeds(left, of_seeds), _draw_seeds(right, of_seeds), rows)
         for rows in draw_patients(patients, random, draws=draws)
     ]
-    value = _lead(left, right, np.arange(len(patients)))
-    low, high = _interval(drawn) if value is not None else (None, None)
-    p = _two_sided_p(drawn) if value is not None else None
-    return Difference(value=value, low=low, high=high, p=p, n=len(patients))
+    value, n = _lead(left, right, np.arange(len(patients))), len(patients)
+    if value is None:
+        return Difference(value=None, low=None, high=None, p=None, n=n)
+    if freedom := len(left) + len(right) - 2:
+        return _by_t(value, drawn, freedom=freedom, n=n)
+    low, high = _interval(drawn)
+    return Difference(value=value, low=low, high=high, p=_two_sided_p(drawn), n=n)
 
 
 def spread_over_seeds(values: Sequence[float | None]) -> Spread:
@@ -189,6 +195,18 @@ def _two_sided_p(drawn: Sequence[float | None]) -> float | None:
         return None
     count = min((defined <= 0).sum(), (defined >= 0).sum())
     return min(1.0, 2.0 * float(1 + count) / (1 + len(defined)))
+
+
+def _by_t(value: float, drawn: Sequence[float | None], *, freedom: int, n: int) -> Difference:
+    """Return the difference with the interval and p value of a t distribution."""
+    defined = [lead for lead in drawn if lead is not None]
+    error = float(np.std(defined, ddof=1)) if len(defined) > 1 else 0.0
+    if error == 0.0:  # nothing varies: all that can be said is whether the sides are alike
+        p = 1.0 if value == 0.0 else 1.0 / (1 + len(defined))
+        return Difference(value=value, low=value, high=value, p=p, n=n)
+    reach = float(t.ppf(0.975, freedom)) * error
+    p = 2.0 * float(t.sf(abs(value) / error, freedom))
+    return Difference(value=value, low=value - reach, high=value + reach, p=p, n=n)
 
 
 def _shared_patients(left: Sequence[Measure], right: Sequence[Measure]) -> Sequence[str]:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from training.compare import compare
+from training.compare import _prompts, compare
+from training.comparison.config import TestSet as Settings  # pytest collects names with Test
 from training.comparison.config import read_comparison
 from training.config import ConfigError
 
@@ -90,3 +91,19 @@ def test_a_mistake_in_a_recipe_is_known_before_any_run(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"optimization\.epoch"):
         compare(comparison, tmp_path / "out", jobs=1)
     assert not (tmp_path / "out" / "tiny").exists()
+
+
+@pytest.mark.slow
+def test_a_run_that_fails_is_named_and_leaves_no_folder(tmp_path: Path) -> None:
+    settings = [*TINY["settings"], "device=nowhere"]
+    comparison = read_comparison(str(study(tmp_path, settings=settings)))
+    with pytest.raises(ConfigError, match=r"(phantom|mgca)-3: error: device: 'nowhere' .*\.log"):
+        compare(comparison, tmp_path / "out", jobs=1)
+    assert not any(path.is_dir() for path in (tmp_path / "out/tiny/runs").glob("*-3"))
+
+
+def test_prompts_are_those_of_the_classes_of_a_set(tmp_path: Path) -> None:
+    found = _prompts(Settings(manifest=tmp_path, prompts="phantom-eus", classes=("NET", "GIST")))
+    assert found.labels == ("NET", "GIST")
+    with pytest.raises(ConfigError, match="phantom-eus has no prompts for lipoma"):
+        _prompts(Settings(manifest=tmp_path, prompts="phantom-eus", classes=("NET", "lipoma")))

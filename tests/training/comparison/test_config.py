@@ -42,6 +42,9 @@ SOUND = {
         ({"reference": "aga"}, "reference 'aga' is none of the recipes"),
         ({"train": {}}, "train: Value error, takes either manifest or phantom"),
         ({"seed": 1}, "seed: Extra inputs are not permitted"),
+        ({"recipes": {"A": "phantom", "B": "x/phantom.yaml"}}, "'phantom' stands there twice"),
+        ({"seeds": [0, 0]}, "0 stands there twice"),
+        ({"sets": {"test": {"manifest": "pairs.jsonl"}}}, "sets.test: Value error, asks for none"),
         ({"sets": {}}, "sets: Dictionary should have at least 1 item"),
     ],
 )

@@ -11,7 +11,7 @@ from training.evaluation.label_draws import KnownLabels
 from training.evaluation.linear_probe import LabelledImages, labelled_images, linear_probe
 from training.evaluation.probe_figures import LabelPlan, probe_figures
 from training.evaluation.statistics import bootstrap
-from training.evaluation.zero_shot import macro_auroc
+from training.evaluation.zero_shot import auroc, macro
 
 QUICK = LabelPlan(fractions=(0.1, 1.0), draws=4, resamples=20)
 
@@ -129,7 +129,7 @@ def test_the_interval_is_that_of_judging_every_resample_anew() -> None:
     test = labels(random.random((40, 2)) < 0.3, "test")
 
     def anew(rows: np.ndarray) -> float | None:
-        each = [macro_auroc(one[rows], test.truth[rows]) for one in scores]
+        each = [macro(auroc, one[rows], test.truth[rows]) for one in scores]
         return float(np.mean([value for value in each if value is not None]))
 
     plan = LabelPlan(fractions=(0.5,), draws=3, resamples=30)

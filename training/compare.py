@@ -16,10 +16,12 @@ from training.comparison.config import Comparison, TestSet, comparison_names, re
 from training.comparison.measuring import MeasuredSet, RunMeasures, measure_run, record
 from training.comparison.outcomes import Outcome, outcomes_of
 from training.comparison.pairs import manifest_of, read_set
-from training.comparison.report import draw_pictures, write_figures, write_report
+from training.comparison.report import write_figures, write_report
 from training.comparison.runs import PlannedRun, plan_runs, train_missing
 from training.comparison.tables import tables_of, write_tables
 from training.config import ConfigError
+from training.evaluation.pictures.album import ShownSet, draw_album
+from training.evaluation.regions import read_marks
 from training.evaluation.results import strict_json
 from training.program import run
 
@@ -106,12 +108,19 @@ def _pictures(
     measured: Mapping[tuple[str, str], Sequence[RunMeasures]],
     folder: Path,
 ) -> list[Path]:
-    """Draw the reference with the first seed."""
+    """Draw the reference with the first seed: its thresholds, and every set's images and maps."""
     recipe = Path(comparison.reference).stem
     shown = next(planned for planned in runs if planned.recipe == recipe)
-    of_sets = {one.name: (one, measured[one.name, recipe][0]) for one in sets}
+    of_sets = {
+        one.name: ShownSet(
+            pairs=one.pairs,
+            images=measured[one.name, recipe][0].images,
+            marks=read_marks(one.pairs, one.manifest.parent),
+        )
+        for one in sets
+    }
     model = load_checkpoint(shown.checkpoint)
-    return draw_pictures(model, shown.folder / "metrics.jsonl", of_sets, folder)
+    return draw_album(model, shown.folder / "metrics.jsonl", of_sets, folder)
 
 
 def main() -> None:

@@ -49,6 +49,7 @@ class TestSet(PairSource):
     retrieval: bool = False
     prompts: str = ""  # a prompt set: zero-shot classification
     probe: tuple[Share, ...] = ()  # shares of the labels that a linear probe learns from
+    fine_tune: tuple[Share, ...] = ()  # the same, from which whole image encoders learn
     texts: bool = False  # probes of negation, laterality and word order
 
     @property

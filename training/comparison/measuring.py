@@ -1,36 +1,23 @@
-"""Measure one run of a comparison on one set: retrieval, zero-shot, linear probe, text probes."""
+"""Measure one run of a comparison on one set: what the set's settings ask for."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from jaxtyping import Float
 
 from models.aga import AGA
 from models.checkpoint import open_checkpoint
 from models.prompts import PromptSet
 from training.comparison.config import TestSet
 from training.data.manifest import ImageReportPair
-from training.embedding import embed_images, embed_texts
-from training.evaluation.label_draws import KnownLabels, Rows, split_rows
-from training.evaluation.linear_probe import LabelledImages, labelled_images, linear_probe
-from training.evaluation.measures import Measures, measures_of
-from training.evaluation.probe_figures import LabelPlan, ProbeFigure
+from training.embedding import embed_images
+from training.evaluation.label_draws import class_names
+from training.evaluation.label_probes import Shares, label_figures, plan_lessons
+from training.evaluation.measures import Embeddings, Measures, measures_of
 from training.evaluation.provenance import provenance
 from training.evaluation.statistics import Figure
-from training.evaluation.text_probes import (
-    Answers,
-    laterality_probe,
-    mismatched_recall,
-    negation_probe,
-    word_order_probe,
-)
+from training.evaluation.text_measures import text_measures
 
-TEST_SHARE = 0.3  # of a set's patients, whom a linear probe is judged on
 RETRIEVAL = ("precision_at_", "recall_at_", "median_rank")
-CONTROL_K = 10
 
 
 @dataclass(frozen=True)
@@ -46,16 +33,14 @@ class MeasuredSet:
     @property
     def labels(self) -> tuple[str, ...]:
         """The classes that are told apart: those of the prompts, or all that occur."""
-        if self.prompts is not None:
-            return self.prompts.labels
-        return tuple(sorted(frozenset[str]().union(*(pair.labels or () for pair in self.pairs))))
+        return class_names(self.pairs, self.prompts)
 
 
 @dataclass(frozen=True)
 class RunMeasures:
     """What was measured of one run on one set."""
 
-    images: Float[np.ndarray, "pairs dim"]
+    images: Embeddings
     measures: Measures  # to be paired with another run's
     figures: dict[str, Figure]  # all of them
 
@@ -71,10 +56,11 @@ def measure_run(model: AGA, test_set: MeasuredSet) -> RunMeasures:
         if settings.retrieval or not name.startswith(RETRIEVAL)
     }
     figures = {name: one.figure() for name, one in kept.items()}
-    if settings.probe:
-        figures |= _probe(images, test_set)
+    if settings.probe or settings.fine_tune:
+        figures |= _probes(model, images, test_set)
     if settings.texts:
-        figures |= _texts(model, images, test_set)
+        asked = text_measures(model, pairs, images, test_set.labels)
+        figures |= {name: one.figure() for name, one in asked.items()}
     return RunMeasures(images, kept, figures)
 
 
@@ -85,52 +71,8 @@ def record(checkpoint: Path, test_set: MeasuredSet, figures: dict[str, Figure]) 
     return {**facts, "figures": {name: asdict(one) for name, one in figures.items()}}
 
 
-def _probe(images: Float[np.ndarray, "pairs dim"], test_set: MeasuredSet) -> dict[str, Figure]:
+def _probes(model: AGA, images: Embeddings, test_set: MeasuredSet) -> dict[str, Figure]:
     """Learn from shares of the labels of some patients; judge on the others."""
-    known = labelled_images(images, test_set.pairs, test_set.labels)
-    rows = split_rows(known.labels.truth, known.labels.patients, test_share=TEST_SHARE, seed=0)
-    train, test = (_of_rows(known, chosen) for chosen in rows)
-    plan = LabelPlan(fractions=test_set.settings.probe)
-    return {_probe_name(one): one.auroc for one in linear_probe(train, test, plan=plan)}
-
-
-def _probe_name(figure: ProbeFigure) -> str:
-    return f"linear_probe_auroc/{figure.fraction:g}"
-
-
-def _of_rows(known: LabelledImages, rows: Rows) -> LabelledImages:
-    labels = KnownLabels(
-        rows=known.labels.rows[rows],
-        truth=known.labels.truth[rows],
-        patients=tuple(known.labels.patients[row] for row in rows),
-    )
-    return LabelledImages(known.embeddings[rows], labels)
-
-
-def _texts(
-    model: AGA, images: Float[np.ndarray, "pairs dim"], test_set: MeasuredSet
-) -> dict[str, Figure]:
-    """Ask whether texts know sides, negations and the order of words; and a control."""
-    pairs = test_set.pairs
-    reports, patients = [pair.report for pair in pairs], [pair.patient_id for pair in pairs]
-
-    def embed(texts: Sequence[str]) -> Float[np.ndarray, "texts dim"]:
-        return embed_texts(model, texts)
-
-    asked = {label: label for label in test_set.labels}
-    negations = negation_probe(images, [pair.labels for pair in pairs], asked, embed)
-    answers = {
-        "negation_present": _joined([one.present for one in negations.values()]),
-        "negation_absent": _joined([one.absent for one in negations.values()]),
-        "laterality": laterality_probe(images, reports, embed),
-        "word_order": word_order_probe(images, reports, embed),
-        "mismatched_recall": mismatched_recall(images, reports, patients, embed, k=CONTROL_K),
-    }
-    return {name: one.figure(patients) for name, one in answers.items()}
-
-
-def _joined(answers: Sequence[Answers]) -> Answers:
-    return Answers(
-        np.concatenate([one.values for one in answers]),
-        np.concatenate([one.rows for one in answers]),
-    )
+    shares = Shares(linear=test_set.settings.probe, tuned=test_set.settings.fine_tune)
+    lessons = plan_lessons(test_set.pairs, test_set.labels, shares)
+    return {name: one.auroc for name, one in label_figures(model, images, lessons).items()}

@@ -1,23 +1,12 @@
 """What a comparison leaves behind: a report with tables and pictures, and every figure as data."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from models.aga import AGA
 from training.comparison.config import Comparison
-from training.comparison.measuring import MeasuredSet, RunMeasures
 from training.comparison.outcomes import Outcome, Outcomes
 from training.comparison.tables import Table, named_reference
-from training.evaluation.pictures.canvas import image_note, save_picture
-from training.evaluation.pictures.embedding_map import (
-    draw_embedding_map,
-    name_labels,
-    place_images,
-)
-from training.evaluation.pictures.heatmap_gallery import choose_exhibits, draw_gallery
-from training.evaluation.pictures.run_curves import draw_thresholds, read_events
-from training.evaluation.regions import read_marks
 
 HEAD = (
     *("set", "recipe", "metric", "mean", "deviation", "least", "most", "seeds", "pairs", "chance"),
@@ -77,31 +66,3 @@ def _lines(outcome: Outcome) -> list[tuple[object, ...]]:
         corrected = outcome.p_values.get(metric)
         lines.append((metric, *figures, outcome.pairs, chance, *test, corrected))
     return lines
-
-
-def draw_pictures(
-    model: AGA, metrics: Path, sets: Mapping[str, tuple[MeasuredSet, RunMeasures]], folder: Path
-) -> list[Path]:
-    """Draw the reference: its thresholds, and for each set its images by label and its maps.
-
-    Args:
-        model: of the reference's first seed, in evaluation mode.
-        metrics: the log of its run.
-        sets: each with what was measured of that model on it.
-    """
-    events = read_events(metrics)
-    note = image_note(next(iter(sets.values()))[0].pairs)
-    curves = draw_thresholds(events, title="Grouping thresholds (as Figs. 3 and 4)", note=note)
-    pictures = [save_picture(curves, folder / "thresholds")]
-    for name, (test_set, measured) in sets.items():
-        note = image_note(test_set.pairs)
-        places = place_images(measured.images)
-        names = name_labels([pair.labels for pair in test_set.pairs])
-        title = f"{name}: image embeddings (as Fig. 6)"
-        drawn = draw_embedding_map(places, names, title=title, note=note)
-        pictures.append(save_picture(drawn, folder / f"{name}-embeddings"))
-        if exhibits := choose_exhibits(read_marks(test_set.pairs, test_set.manifest.parent)):
-            title = f"{name}: what words gather (as Fig. 5)"
-            gallery = draw_gallery(model, test_set.pairs, exhibits, title=title)
-            pictures.append(save_picture(gallery, folder / f"{name}-maps"))
-    return [png for png, _ in pictures]

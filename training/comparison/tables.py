@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 from training.comparison.config import Comparison, TestSet
 from training.comparison.outcomes import Outcome, Outcomes
+from training.evaluation.label_probes import LINEAR, TUNED
 
 SIGNIFICANT = 0.05  # after Holm's correction over the recipes of a set
 
@@ -104,11 +105,12 @@ def _kinds(settings: TestSet) -> dict[str, dict[str, str]]:
     kinds: dict[str, dict[str, str]] = {}
     if settings.retrieval:
         kinds["retrieval"] = RETRIEVAL
-    if settings.probe:
-        kinds["linear probe, AUROC"] = {
-            f"linear_probe_auroc/{share:g}": f"{share:.0%} of the labels"
-            for share in settings.probe
-        }
+    for kind, metric, shares in (
+        ("linear probe, AUROC", LINEAR, settings.probe),
+        ("fine-tuning, AUROC", TUNED, settings.fine_tune),
+    ):
+        if shares:
+            kinds[kind] = {f"{metric}/{share:g}": f"{share:.0%} of the labels" for share in shares}
     if settings.prompts:
         kinds |= {"zero-shot": ZERO_SHOT, "zero-shot by the paper's rule": PAPER_RULE}
     if settings.texts:

@@ -5,7 +5,7 @@ whose labels are used. The head learns ten times as fast: it starts from nothing
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -62,8 +62,12 @@ def fine_tune(
     classes: Sequence[str],
     plan: LabelPlan | None = None,
     settings: FineTuning | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> list[ProbeFigure]:
     """Train a copy of the encoder on each fraction of the labels; the model itself stays as it is.
+
+    Args:
+        progress: called with 1 after every epoch.
 
     Raises:
         ValueError: no validation pair has labels, a patient of the test pairs stands in another
@@ -81,8 +85,11 @@ def fine_tune(
     every, tuning = np.arange(len(watched.pairs)), settings or FineTuning()
 
     def learn(rows: Rows, columns: Columns, seed: int) -> Float[np.ndarray, "others judged"]:
+        if not len(columns):
+            return np.zeros((len(asked.pairs), 0))  # no class can be judged
         lessons = seen.only(rows, columns), watched.only(every, columns)
-        return _scores(_train(model, *lessons, tuning, seed=seed), asked.pairs, tuning).numpy()
+        classifier = _train(model, *lessons, tuning, seed=seed, progress=progress)
+        return _scores(classifier, asked.pairs, tuning).numpy()
 
     return probe_figures(learn, known[0], known[2], plan=plan or LabelPlan(draws=1))
 
@@ -107,7 +114,13 @@ class _Classifier(nn.Module):
 
 
 def _train(
-    model: AGA, train: _Lesson, validation: _Lesson, tuning: FineTuning, *, seed: int
+    model: AGA,
+    train: _Lesson,
+    validation: _Lesson,
+    tuning: FineTuning,
+    *,
+    seed: int,
+    progress: Callable[[int], object] | None,
 ) -> _Classifier:
     """Train a classifier; return it as it was after the epoch with the least validation loss."""
     device = model.language_gate.threshold.device
@@ -127,6 +140,8 @@ def _train(
             loss = float(binary_cross_entropy_with_logits(scores, target))
             if loss < least:
                 least, best = loss, deepcopy(classifier.state_dict())
+            if progress is not None:
+                progress(1)
     classifier.load_state_dict(best)
     return classifier
 

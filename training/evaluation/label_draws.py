@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Int
 
+from models.prompts import PromptSet
 from training.data.manifest import ImageReportPair
 
 Truth = Bool[np.ndarray, "rows classes"]
@@ -19,6 +20,13 @@ class KnownLabels:
     rows: Rows  # of the pairs
     truth: Truth
     patients: tuple[str, ...]
+
+
+def class_names(pairs: Sequence[ImageReportPair], prompts: PromptSet | None) -> tuple[str, ...]:
+    """Name the classes that are told apart: those of the prompts, or all that occur."""
+    if prompts is not None:
+        return prompts.labels
+    return tuple(sorted(frozenset[str]().union(*(pair.labels or () for pair in pairs))))
 
 
 def known_labels(pairs: Sequence[ImageReportPair], classes: Sequence[str]) -> KnownLabels:

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from models.zero_shot import EmbedTexts
 from training.evaluation.retrieval import best_ranks, unique_reports
-from training.evaluation.statistics import Figure, bootstrap
+from training.evaluation.statistics import Measure, mean_measure
 
 CHANCE = 0.5
 # What is said of a finding that is there, and of one that is not.
@@ -35,19 +35,14 @@ class Answers:
     rows: Int[np.ndarray, " queries"]
     chance: float = CHANCE
 
-    def figure(self, patients: Sequence[str], *, seed: int = 0) -> Figure:
-        """Return the mean answer with its interval over patients; without a query it is undefined.
+    def measure(self, patients: Sequence[str]) -> Measure:
+        """Return the measure of the mean answer; without a query its figure is undefined.
 
         Args:
             patients: of all images.
         """
-        if not len(self.rows):
-            return Figure(None, None, None, self.chance, 0)
         asked = [patients[row] for row in self.rows]
-        return bootstrap(self._mean, asked, chance=self.chance, seed=seed)
-
-    def _mean(self, queries: Int[np.ndarray, " drawn"]) -> float:
-        return float(self.values[queries].mean())
+        return mean_measure(self.values, asked, chance=self.chance)
 
 
 @dataclass(frozen=True)

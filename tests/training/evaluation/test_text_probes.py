@@ -68,7 +68,7 @@ def test_a_value_is_the_share_of_sentence_pairs() -> None:
 
 def test_a_finding_that_nobody_has_is_undefined() -> None:
     answers = negation_probe(SEEN, LABELS, {"hernia": "hernia"}, hears_no)["hernia"]
-    figure = answers.present.figure(["a", "b", "c", "d"])
+    figure = answers.present.measure(["a", "b", "c", "d"]).figure()
     assert (figure.value, figure.chance, figure.n) == (None, 0.5, 0)
 
 
@@ -94,7 +94,7 @@ def test_laterality_asks_of_reports_with_a_side_alone() -> None:
 
 def test_without_sides_laterality_is_undefined() -> None:
     answers = laterality_probe(UP[None], ["No mass."], first_word)
-    assert answers.figure(["p"]).value is None
+    assert answers.measure(["p"]).figure().value is None
 
 
 def test_words_keep_their_number_and_lose_their_order() -> None:
@@ -159,6 +159,6 @@ def test_where_one_patient_has_all_reports_there_is_no_stranger() -> None:
 
 def test_figures_follow_patients() -> None:
     answers = Answers(np.array([1.0, 0.0, 1.0]), np.array([0, 2, 3]))
-    figure = answers.figure(["p", "q", "r", "p"])
+    figure = answers.measure(["p", "q", "r", "p"]).figure()
     assert (figure.value, figure.n, figure.chance) == (pytest.approx(2 / 3), 3, 0.5)
     assert figure.low == 0.0  # patient r alone

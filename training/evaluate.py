@@ -1,4 +1,4 @@
-"""Measure a checkpoint on manifests: every metric that their columns allow, as JSON and tables."""
+"""Measure a checkpoint on manifests: what their columns allow, as JSON, tables and pictures."""
 
 import argparse
 import sys
@@ -14,21 +14,32 @@ from models.checkpoint import open_checkpoint
 from models.prompts import PromptSet, find_prompt_set, read_prompt_sets
 from training.config import ConfigError
 from training.data.manifest import SPLITS, ImageReportPair, evenly, read_pairs
-from training.embedding import align_pairs
+from training.embedding import align_pairs, embed_images
 from training.evaluation.center_prior import CenterPrior
 from training.evaluation.collapse import collapse_signs
+from training.evaluation.label_draws import class_names
+from training.evaluation.label_probes import (
+    Shares,
+    label_figures,
+    plan_lessons,
+    probe_record,
+    read_others,
+    read_shares,
+)
 from training.evaluation.localization_figures import (
     localization_facts,
     localization_measures,
     phrase_record,
 )
 from training.evaluation.localization_study import Priors, ScoredPhrase, study_localization
-from training.evaluation.measures import measure
+from training.evaluation.measures import Embeddings, measures_of
 from training.evaluation.phrases import read_phrases
+from training.evaluation.pictures.album import ShownSet, draw_album
 from training.evaluation.provenance import provenance
 from training.evaluation.regions import Mark, read_marks
 from training.evaluation.results import distinct_names, tables_of, write_results
 from training.evaluation.statistics import DRAWS, Measure
+from training.evaluation.text_measures import text_measures
 from training.program import run
 
 SIGN_PAIRS = 64  # the signs of collapse are those of so many pairs
@@ -39,7 +50,8 @@ class Evaluation:
     """What was measured of a checkpoint on one manifest."""
 
     result: dict[str, Any]  # Any: JSON
-    measures: dict[str, Measure]  # behind `result["figures"]`, to be paired with another's
+    measures: dict[str, Measure]  # behind all figures but of label probes: to be paired
+    shown: ShownSet  # what pictures can be drawn of
 
 
 def evaluate(
@@ -51,6 +63,7 @@ def evaluate(
     prompt_set: str = "",
     phrases: Mapping[str, str] | None = None,
     prior: Path | None = None,
+    shares: Shares | None = None,
 ) -> Evaluation:
     """Measure a checkpoint on one split of a manifest, and say what the figures rest on.
 
@@ -59,6 +72,7 @@ def evaluate(
             classes are the manifest's labels.
         phrases: words to ask for by phrase of the boxes and masks; others ask for themselves.
         prior: the manifest whose training split gives the center prior; without, this one.
+        shares: of the labels, that classifiers learn from; without them none does.
 
     Raises:
         CheckpointError, ManifestError, ConfigError: inputs cannot be used.
@@ -67,22 +81,33 @@ def evaluate(
     marks = read_marks(pairs, manifest.parent)
     priors = _priors(pairs, marks, prior or manifest, text_column)
     prompts = _prompt_set(pairs, checkpoint, prompt_set)
+    classes = class_names(pairs, prompts)
+    others = read_others(manifest, split=split, text_column=text_column) if shares else []
+    lessons = plan_lessons(pairs, classes, shares, others) if shares else None
     facts = provenance(open_checkpoint(checkpoint), manifest, pairs, prompts)
     model = load_checkpoint(checkpoint)
     scored = _localization(model, pairs, marks, priors, phrases or {})
-    measures = _of_embeddings(model, pairs, prompts) | localization_measures(scored)
+    images = _images(model, pairs)
+    measures = (
+        measures_of(model, pairs, images, prompts)
+        | text_measures(model, pairs, images, classes)
+        | localization_measures(scored)
+    )
     figures = {name: one.figure() for name, one in measures.items()}
+    learned = label_figures(model, images, lessons) if lessons else {}
     result = {
         **facts,
         "split": split,
         "text_column": text_column,
         "interval": f"95 %, bootstrap over patients, {DRAWS} draws",
-        "figures": {name: asdict(figure) for name, figure in figures.items()},
+        "figures": {name: asdict(figure) for name, figure in figures.items()}
+        | {name: probe_record(figure) for name, figure in learned.items()},
+        "label_probes": lessons.record() if lessons else None,
         "localization": localization_facts(scored, figures),
         "localization_rows": [phrase_record(one) for one in scored],
         "collapse_signs": _collapse_signs(model, pairs),
     }
-    return Evaluation(result, measures)
+    return Evaluation(result, measures, ShownSet(pairs, images, marks, phrases or {}))
 
 
 def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair]:
@@ -95,11 +120,9 @@ def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair
     return pairs
 
 
-def _of_embeddings(
-    model: AGA, pairs: Sequence[ImageReportPair], prompts: PromptSet | None
-) -> dict[str, Measure]:
+def _images(model: AGA, pairs: Sequence[ImageReportPair]) -> Embeddings:
     with tqdm(total=len(pairs), desc="embedding", unit="pair", file=sys.stderr) as bar:
-        return measure(model, pairs, prompts, progress=lambda n: bar.update(n))
+        return embed_images(model, pairs, progress=lambda n: bar.update(n))
 
 
 def _priors(
@@ -148,7 +171,8 @@ def main() -> None:
     """Evaluate as the arguments say; print the tables and write files where asked."""
     arguments = _arguments()
     names = distinct_names(arguments.data)
-    results = {
+    shares = read_shares(probe=arguments.probe, fine_tune=arguments.fine_tune)
+    found = {
         name: evaluate(
             arguments.checkpoint,
             manifest,
@@ -157,12 +181,21 @@ def main() -> None:
             prompt_set=arguments.prompts,
             phrases=read_phrases(arguments.phrases),
             prior=arguments.prior,
-        ).result
+            shares=shares,
+        )
         for name, manifest in zip(names, arguments.data, strict=True)
     }
+    results = {name: one.result for name, one in found.items()}
     sys.stdout.write(tables_of(results) + "\n")
     if arguments.out:
         write_results(results, arguments.out)
+        _draw(arguments.checkpoint, found, arguments.out / "pictures")
+
+
+def _draw(checkpoint: Path, found: Mapping[str, Evaluation], folder: Path) -> None:
+    """Draw what was shown; a run's log lies beside its checkpoint."""
+    model, metrics = load_checkpoint(checkpoint), checkpoint.resolve().parent / "metrics.jsonl"
+    draw_album(model, metrics, {name: one.shown for name, one in found.items()}, folder)
 
 
 def _arguments() -> argparse.Namespace:
@@ -183,9 +216,21 @@ def _arguments() -> argparse.Namespace:
         "--prior", type=Path, help="the manifest whose training boxes and masks give center priors"
     )
     parser.add_argument(
+        "--probe",
+        default="",
+        metavar="SHARES",
+        help="a linear probe, learned from these shares of the labels: 0.01,0.1,1",
+    )
+    parser.add_argument(
+        "--fine-tune",
+        default="",
+        metavar="SHARES",
+        help="the same with the whole image encoder: slow, ten epochs for each share",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
-        help="a folder for JSON and tables; one in it for each of many manifests",
+        help="a folder for JSON, tables and pictures; one in it for each of many manifests",
     )
     return parser.parse_args()
 

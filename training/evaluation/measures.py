@@ -1,6 +1,6 @@
 """Every measure that a checkpoint's embeddings give: retrieval and zero-shot classification."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -9,7 +9,7 @@ from models.aga import AGA
 from models.prompts import PromptSet
 from models.zero_shot import class_probabilities, class_similarities, embed_prompts
 from training.data.manifest import ImageReportPair
-from training.embedding import embed_images, embed_texts
+from training.embedding import embed_texts
 from training.evaluation.paper_profile import paper_measures
 from training.evaluation.retrieval import unique_reports
 from training.evaluation.retrieval_measures import retrieval_measures
@@ -20,24 +20,13 @@ Measures = dict[str, Measure]
 Embeddings = Float[np.ndarray, "rows dim"]
 
 
-def measure(
-    model: AGA,
-    pairs: Sequence[ImageReportPair],
-    prompts: PromptSet | None,
-    *,
-    progress: Callable[[int], object] | None = None,
+def measures_of(
+    model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings, prompts: PromptSet | None
 ) -> Measures:
     """Measure retrieval of the pairs that have a report, and zero-shot where prompts are given.
 
     Two models give the same names over the same rows, so that each can be paired with the other's.
     """
-    return measures_of(model, pairs, embed_images(model, pairs, progress=progress), prompts)
-
-
-def measures_of(
-    model: AGA, pairs: Sequence[ImageReportPair], images: Embeddings, prompts: PromptSet | None
-) -> Measures:
-    """Measure as `measure` does, of images that are embedded already."""
     measures: Measures = {}
     reported = [row for row, pair in enumerate(pairs) if pair.report]
     if reported:

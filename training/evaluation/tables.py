@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from training.evaluation.label_probes import LINEAR, TUNED
 from training.evaluation.localization_figures import METRICS, OVER_PRIOR, VARIANTS
+from training.evaluation.text_measures import TEXT_PROBES
 
 Figures = Mapping[str, Mapping[str, Any]]  # Any: numbers, or None where undefined
 PROFILE = "aga_paper"  # figures that mean nothing without their chance
@@ -11,16 +13,26 @@ COLUMNS = ("", OVER_PRIOR, *(suffix for suffix in VARIANTS if suffix))
 
 
 def tables(result: Mapping[str, Any]) -> str:  # Any: JSON
-    """Return tables of all figures: overall, by class, localization, the paper's rule, collapse."""
+    """Return tables of all figures, kind by kind; what was not measured has none."""
     figures: Figures = result["figures"]
-    rest = {name: figure for name, figure in figures.items() if not name.startswith((*METRICS,))}
-    profile = {name: figure for name, figure in rest.items() if name.startswith(PROFILE)}
+    profile, learned, texts = (
+        {name: figure for name, figure in figures.items() if name.startswith(names)}
+        for names in (PROFILE, (LINEAR, TUNED), TEXT_PROBES)
+    )
+    apart = {*profile, *learned, *texts}
+    rest = {
+        n: one for n, one in figures.items() if n not in apart and not n.startswith((*METRICS,))
+    }
     by_class = {name: figure for name, figure in rest.items() if "/" in name}
-    overall = {name: rest[name] for name in rest if name not in profile | by_class}
+    overall = {name: figure for name, figure in rest.items() if name not in by_class}
     facts = f"{result['pairs']} pairs, {result['distinct_reports']} distinct reports"
     parts = [facts, _metrics_table("metric", overall)]
     if by_class:
         parts.append(_class_table(by_class))
+    if texts:
+        parts.append(_metrics_table("text probe", texts))
+    if learned:
+        parts.append(_learned_table(learned, result["label_probes"]["learned_from"]))
     if phrases := list(result["localization"]["phrases"]):
         parts += [_localization_table(metric, phrases, figures) for metric in METRICS]
     if profile:
@@ -48,6 +60,18 @@ def _class_table(figures: Figures) -> str:
         of_class = [figures[f"{metric}/{label}"] for metric in metrics]
         cells = [f"{_cell(one)} | {_number(one['chance'])} | {one['n']}" for one in of_class]
         lines.append(f"| {label} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _learned_table(figures: Figures, source: str) -> str:
+    """Say of each share of the labels how many images that is, and how far its draws differ."""
+    heads = ("value", "95 % interval", "chance", "n", "labels", "draws", "deviation")
+    lines = [f"| learned from {source} | {' | '.join(heads)} |", "|---" * 8 + "|"]
+    for name, figure in figures.items():
+        value = "undefined" if figure["value"] is None else f"{figure['value']:.3f}"
+        draws = f"{figure['labels']:g} | {figure['draws']} | {_number(figure['deviation'])}"
+        chance = f"{_number(figure['chance'])} | {figure['n']}"
+        lines.append(f"| {name} | {value} | {_interval(figure)} | {chance} | {draws} |")
     return "\n".join(lines)
 
 

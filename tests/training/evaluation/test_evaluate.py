@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 
 from models.manifest import ManifestError
 from tests.helpers import tiny_checkpoint
+from training import program
 from training.config import ConfigError
 from training.evaluate import evaluate, main
+from training.evaluation.fine_tuning import FineTuning
+from training.evaluation.label_probes import Shares
 from training.evaluation.statistics import DRAWS, paired_difference
 
 pytestmark = pytest.mark.slow
@@ -18,7 +22,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_checkpoint(tmp_path_factory.mktemp("evaluate") / "checkpoint", export=False)
+    """Write a checkpoint as a run leaves it: with its log beside it."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    steps = [{"event": "step", "language_threshold": t, "vision_threshold": t} for t in (0.1, 0.2)]
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(step) + "\n" for step in steps))
+    return tiny_checkpoint(folder / "checkpoint", export=False)
 
 
 def run(checkpoint: Path, manifest: Path, out: Path, *flags: str) -> dict[str, Any]:  # Any: JSON
@@ -40,6 +48,14 @@ def out(checkpoint: Path, manifest: Path, tmp_path_factory: pytest.TempPathFacto
     unseen.write_text("".join(json.dumps(row | {"split": "test"}) + "\n" for row in renamed))
     flags = ("--phrases", "cardiomediastinum=heart", "--prior", str(manifest))
     run(checkpoint, unseen, folder, *flags)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labels_out(checkpoint: Path, manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Evaluate the two test rows, one of which has a mass, with a linear probe."""
+    folder = tmp_path_factory.mktemp("labels")
+    run(checkpoint, labelled(manifest, "probed.jsonl"), folder, "--probe", "0.5,1")
     return folder
 
 
@@ -127,6 +143,90 @@ def test_another_manifest_can_give_the_center_prior(out: Path) -> None:
     assert phrases["cardiomediastinum"]["center_prior"] == {"train": 1}
     assert phrases["pleural effusion"]["center_prior"] == {"train": 2}
     assert phrases["mass"]["center_prior"] == {"none": 1}  # nobody else's is marked
+
+
+def test_texts_are_probed_where_reports_and_labels_allow(out: Path, labels_out: Path) -> None:
+    of_reports = {"laterality", "word_order", "mismatched_recall"}
+    unlabelled, both = (json.loads((f / "metrics.json").read_text()) for f in (out, labels_out))
+    assert of_reports & unlabelled["figures"].keys() == of_reports
+    assert "negation_present" not in unlabelled["figures"]
+    assert both["figures"]["negation_present"]["n"] == 1  # of two test rows, one has a mass
+    assert "| text probe | value |" in (out / "table.md").read_text()
+
+
+def test_probes_learn_from_the_training_split_of_a_manifest(labels_out: Path) -> None:
+    found = json.loads((labels_out / "metrics.json").read_text())
+    assert found["label_probes"]["learned_from"] == "the training split"
+    assert found["label_probes"]["images"] == {"train": 2, "test": 2}
+    figure = found["figures"]["linear_probe_auroc/1"]
+    assert (figure["labels"], figure["draws"], figure["n"]) == (2.0, 1, 2)
+    assert found["figures"]["linear_probe_auroc/0.5"]["deviation"] is not None
+    assert "| learned from the training split | value |" in (labels_out / "table.md").read_text()
+
+
+def test_probes_learn_from_some_patients_where_all_splits_are_evaluated(
+    checkpoint: Path, manifest: Path
+) -> None:
+    shares = Shares(linear=(1.0,))
+    labels = labelled(manifest, "within.jsonl")
+    found = evaluate(checkpoint, labels, split="all", shares=shares).result
+    assert found["label_probes"]["learned_from"] == "70 % of the evaluated patients"
+    assert sum(found["label_probes"]["images"].values()) == 4
+
+
+def test_the_whole_encoder_can_learn(
+    checkpoint: Path, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = partial(FineTuning, epochs=2, least_steps=2)
+    monkeypatch.setattr("training.evaluation.label_probes.FineTuning", quick)
+    lines = labelled(manifest, "tuned.jsonl").read_text().splitlines()
+    copies = [
+        row | {"patient_id": f"{row['patient_id']} {n}", "split": split}
+        for n, split in enumerate(("train", "validation", "test"))
+        for row in map(json.loads, lines)
+    ]
+    path = manifest.with_name("tuned.jsonl")
+    path.write_text("".join(json.dumps(row) + "\n" for row in copies))
+    shares = Shares(tuned=(1.0,))
+    found = evaluate(checkpoint, path, split="test", shares=shares).result
+    assert found["label_probes"]["images"] == {"train": 4, "test": 4, "tuned": 4, "watched": 4}
+    figure = found["figures"]["fine_tuning_auroc/1"]
+    assert figure["value"] is not None
+    assert (figure["labels"], figure["draws"], figure["deviation"]) == (4.0, 1, None)
+
+
+def test_pictures_lie_beside_the_figures(out: Path) -> None:
+    stems = ("thresholds", "unseen-embeddings", "unseen-maps")
+    names = {f"{stem}.{suffix}" for stem in stems for suffix in ("png", "svg")}
+    assert {path.name for path in (out / "pictures").iterdir()} == names
+
+
+def test_a_wrong_share_is_one_line_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--checkpoint", "none", "--data", "none", "--probe", "0.1,2"]
+    monkeypatch.setattr(sys, "argv", ["evaluate", *arguments])
+    with pytest.raises(SystemExit):
+        program.run(main)
+    said = "error: --probe: takes shares of the labels in (0, 1], got '2'\n"
+    assert capsys.readouterr().err == said
+
+
+def test_probes_of_a_manifest_without_labels_are_refused(manifest: Path) -> None:
+    nowhere, shares = Path("no checkpoint is opened"), Shares(linear=(1.0,))
+    with pytest.raises(ConfigError, match="no evaluated pair has labels"):
+        evaluate(nowhere, manifest, split="test", shares=shares)
+
+
+def test_the_help_says_that_fine_tuning_is_slow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["evaluate", "--help"])
+    with pytest.raises(SystemExit):
+        main()
+    said = " ".join(capsys.readouterr().out.split())
+    assert "--probe SHARES" in said
+    assert "--fine-tune SHARES the same with the whole image encoder: slow" in said
 
 
 def test_without_marks_nothing_is_localized(

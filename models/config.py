@@ -67,3 +67,8 @@ class ModelConfig(_Config):
     image: ImageEncoderConfig = ImageEncoderConfig()
     text: TextEncoderConfig = TextEncoderConfig()
     gates: GateConfig = GateConfig()
+
+    @property
+    def smooth_maps(self) -> bool:
+        """Whether a word's map is smoothed: fused patches overlap far more than their stride."""
+        return self.image.patches == "fused"

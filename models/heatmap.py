@@ -12,6 +12,7 @@ from models.tokenizing import Word
 
 HEAT = np.array([[0, 0, 0], [122, 16, 60], [221, 81, 58], [252, 187, 60], [252, 252, 180]])
 LEVELS = np.arange(256) / 255  # steps between no heat and full heat
+BINOMIAL = (0.25, 0.5, 0.25)  # a patch and its neighbors, along each axis
 STRIP = 64  # rows that are blended at once, so that memory follows the result alone
 
 
@@ -28,6 +29,13 @@ class Heatmap:
 
     weights: Float[np.ndarray, "rows columns"]
     letterbox: Letterbox
+
+    def smoothed(self) -> "Heatmap":
+        """Share every weight with the neighboring patches; the sum stays (decision 0027)."""
+        soft = _along(_along(self.weights.astype(np.float64)).T).T
+        total = soft.sum()
+        kept = soft * (self.weights.sum() / total) if total > 0 else soft
+        return Heatmap(kept.astype(self.weights.dtype), self.letterbox)
 
 
 def find_token(words: Sequence[Word], token: Sequence[Word]) -> list[int]:
@@ -99,6 +107,13 @@ def _levels(
     box = (0, top * down, right, bottom)
     heat = np.asarray(scaled.resize((width, rows), Image.Resampling.BILINEAR, box=box))
     return np.asarray(np.rint(255 * np.clip(heat, 0.0, 1.0)), dtype=np.uint8)
+
+
+def _along(weights: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "rows columns"]:
+    """Average each row with those above and below; at the edge, with itself."""
+    wide = np.pad(weights, ((1, 1), (0, 0)), mode="edge")
+    above, own, below = BINOMIAL
+    return np.asarray(above * wide[:-2] + own * wide[1:-1] + below * wide[2:])
 
 
 def _patch_of_pixel(pixels: int, scaled: int, stride: int) -> np.ndarray:

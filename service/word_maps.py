@@ -21,11 +21,7 @@ class WordMap:
     heatmap: Heatmap
     similarity: Float[np.ndarray, "rows columns"]
     words: tuple[str, ...]
-
-    @property
-    def group_size(self) -> int:
-        """Patches that the token gathered."""
-        return int(np.count_nonzero(self.heatmap.weights))
+    group_size: int  # patches that the token gathered, before the map is smoothed
 
 
 def map_word(engine: Engine, image: SeenImage, *, token: str, context: str) -> WordMap:
@@ -42,12 +38,14 @@ def map_word(engine: Engine, image: SeenImage, *, token: str, context: str) -> W
     except TokenNotFound as error:
         raise BadInput(f"token: {error}") from error
     groups, box = engine.group(texts, image.embedded), image.letterbox
+    gathered = token_heatmap(groups.weights[0], places, box)
     (rows, columns), side = box.grid, box.size // box.stride
     cosines = groups.similarity[0][places].mean(axis=0).reshape(side, side)
     return WordMap(
-        token_heatmap(groups.weights[0], places, box),
+        gathered.smoothed() if engine.config.smooth_maps else gathered,
         cosines[:rows, :columns],
         tuple(word.text for word in texts.places[0]),
+        group_size=int(np.count_nonzero(gathered.weights)),
     )
 
 

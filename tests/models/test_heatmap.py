@@ -85,6 +85,25 @@ def test_a_map_has_the_shape_of_the_pictures_grid() -> None:
     assert (found.shape, found[1, 3]) == ((2, 4), 1.0)
 
 
+def test_a_smoothed_map_shares_weight_with_neighbors_and_keeps_its_sum() -> None:
+    found = hot(box_of(64, 64), 1, 2).smoothed().weights
+    expected = np.outer([1, 2, 1, 0], [0, 1, 2, 1]) / 16
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    corner = hot(box_of(64, 64), 0, 0).smoothed().weights
+    assert corner.sum() == pytest.approx(1.0)
+    np.testing.assert_allclose(
+        corner[:2, :2] / corner[0, 0], [[1, 1 / 3], [1 / 3, 1 / 9]], rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (1, 40), (200, 3)])
+def test_smoothing_leaves_flat_and_dark_maps_as_they_are(shape: tuple[int, int]) -> None:
+    box = box_of(*shape)
+    for level in (0.0, 1 / 16):
+        flat = Heatmap(np.full(box.grid, level, dtype=np.float32), box)
+        np.testing.assert_allclose(flat.smoothed().weights, flat.weights, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("width", "height", "patch", "rows", "columns"),
     [

@@ -130,10 +130,11 @@ def _answer(
     chosen = EncodedImages(seen.patches[places], seen.patch_mask[places], seen.pooled[places])
     tgv, _ = model.group(chosen, _pad([words[question.text] for question in questions]))
     weights = tgv.weights.cpu().numpy()
-    return [
+    gathered = [
         token_heatmap(alpha, question.places, images.letterboxes[place])
         for alpha, question, place in zip(weights, questions, places, strict=True)
     ]
+    return [one.smoothed() for one in gathered] if model.config.smooth_maps else gathered
 
 
 def _pad(texts: list[Tensor]) -> EncodedReports:

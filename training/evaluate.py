@@ -163,7 +163,9 @@ def _prompt_set(pairs: Sequence[ImageReportPair], checkpoint: Path, name: str) -
     if name:
         return find_prompt_set(name, folders)
     present = frozenset[str]().union(*(pair.labels or frozenset[str]() for pair in pairs))
-    fitting = (known for known in read_prompt_sets(folders) if present <= set(known.labels))
+    own = {path.stem for path in folders[0].glob("*.yaml")}
+    known = sorted(read_prompt_sets(folders), key=lambda prompts: prompts.name not in own)
+    fitting = (prompts for prompts in known if present <= set(prompts.labels))
     return next(fitting, None) if present else None
 
 

@@ -14,7 +14,7 @@ from training.evaluation.label_draws import class_names
 from training.evaluation.label_probes import Shares, label_figures, plan_lessons
 from training.evaluation.measures import Embeddings, Measures, measures_of
 from training.evaluation.provenance import provenance
-from training.evaluation.statistics import Figure
+from training.evaluation.statistics import DRAWS, Figure
 from training.evaluation.text_measures import text_measures
 
 RETRIEVAL = ("precision_at_", "recall_at_", "median_rank")
@@ -68,7 +68,12 @@ def record(checkpoint: Path, test_set: MeasuredSet, figures: dict[str, Figure]) 
     """Return the figures with everything that they rest on, as JSON."""
     opened = open_checkpoint(checkpoint)
     facts = provenance(opened, test_set.manifest, test_set.pairs, test_set.prompts)
-    return {**facts, "figures": {name: asdict(one) for name, one in figures.items()}}
+    return {
+        **facts,
+        "set": test_set.settings.model_dump(mode="json", exclude_defaults=True),
+        "interval": f"95 %, bootstrap over patients, {DRAWS} draws",
+        "figures": {name: asdict(one) for name, one in figures.items()},
+    }
 
 
 def _probes(model: AGA, images: Embeddings, test_set: MeasuredSet) -> dict[str, Figure]:

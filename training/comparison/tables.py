@@ -146,6 +146,8 @@ def _cell(metric: str, outcome: Outcome) -> str:
     """Show mean and deviation over the seeds; a star where it differs from the reference."""
     spread = outcome.spreads[metric]
     text = _number(metric, spread.mean)
+    if 0 < spread.n < outcome.seeds:
+        text += f" (of {spread.n} seeds)"  # the others left it undefined
     if spread.deviation is not None:
         text += f" ± {_number(metric, spread.deviation)}"
     p = outcome.p_values.get(metric)

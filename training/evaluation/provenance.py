@@ -8,11 +8,13 @@ from typing import Any
 import yaml
 
 from models.checkpoint import Checkpoint, CheckpointError, sha256_of
+from models.plain_json import read_json
 from models.prompts import PromptSet
 from training.code_version import code_version
 from training.data.manifest import ImageReportPair, fingerprint
 
 RUN_CONFIG = "run/config.yaml"
+RUN_FACTS = "run/run.json"
 
 
 def provenance(
@@ -37,6 +39,7 @@ def provenance(
         "prompt_set": prompts.name if prompts else None,
         "prompt_set_sha256": _digest(prompts.model_dump_json()) if prompts else None,
         "code": code_version(),
+        "trained_with": _versions(checkpoint),
     }
 
 
@@ -56,6 +59,21 @@ def _seed(checkpoint: Checkpoint) -> int | None:
     if not isinstance(seed, int):
         raise CheckpointError(f"{path}: seed: {seed!r} is no whole number")
     return seed
+
+
+def _versions(checkpoint: Checkpoint) -> Any:  # Any: JSON
+    """Return the versions that a run names of the code that trained it; None where it names none.
+
+    Raises:
+        CheckpointError: the run's facts are no JSON object.
+    """
+    if RUN_FACTS not in checkpoint.files:
+        return None
+    path = checkpoint.file(RUN_FACTS)
+    try:
+        return read_json(path.read_text("utf-8")).get("versions")
+    except (ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: is no JSON object") from error
 
 
 def _digest(text: str) -> str:

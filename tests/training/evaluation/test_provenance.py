@@ -1,6 +1,7 @@
 """A result names its run, its data and its code."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from models.checkpoint import Checkpoint, CheckpointError, open_checkpoint
 from models.prompts import find_prompt_set
 from tests.helpers import tiny_model
 from training.code_version import code_version
-from training.data.manifest import fingerprint, read_pairs
+from training.data.manifest import ImageReportPair, fingerprint, read_pairs
+from training.evaluate import _prompt_set
 from training.evaluation.provenance import provenance
 
 PROMPTS = find_prompt_set("phantom-chest")
@@ -56,3 +58,23 @@ def test_a_checkpoint_without_a_run_has_no_seed(tmp_path: Path, manifest: Path) 
 def test_settings_without_a_seed_are_refused(tmp_path: Path, manifest: Path, settings: str) -> None:
     with pytest.raises(CheckpointError, match="seed"):
         facts(checkpoint(tmp_path, settings=settings), manifest)
+
+
+def test_a_result_names_the_code_that_trained_the_network(tmp_path: Path, manifest: Path) -> None:
+    versions = {"aga": "0.1", "commit": "abc"}
+    extras = {"run/run.json": json.dumps({"versions": versions})}
+    save_checkpoint(tiny_model(), tmp_path / "checkpoint", extras=extras)
+    assert facts(open_checkpoint(tmp_path / "checkpoint"), manifest)["trained_with"] == versions
+    assert facts(checkpoint(tmp_path / "b", settings=None), manifest)["trained_with"] is None
+    save_checkpoint(tiny_model(), tmp_path / "c", extras={"run/run.json": "[]"})
+    with pytest.raises(CheckpointError, match=r"run.json: is no JSON object"):
+        facts(open_checkpoint(tmp_path / "c"), manifest)
+
+
+def test_a_checkpoints_own_prompts_come_before_those_that_ship(tmp_path: Path) -> None:
+    labels = frozenset({"edema", "pleural effusion"})  # of phantom-5x200 too, which ships
+    pairs = [ImageReportPair(tmp_path / "a.png", "A.", "s", "p", "test", labels)]
+    assert getattr(_prompt_set(pairs, tmp_path, ""), "name", None) == "phantom-5x200"
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "phantom-chest.yaml").write_text(PROMPTS.model_dump_json())
+    assert getattr(_prompt_set(pairs, tmp_path, ""), "name", None) == "phantom-chest"

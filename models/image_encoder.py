@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 from torchvision.models.feature_extraction import create_feature_extractor
 
+from models.centering import center_kernels
 from models.config import ImageEncoderConfig, PreprocessingConfig
 from models.image_heads import CutHeads, FusedHeads
 
@@ -92,6 +93,11 @@ class ImageEncoder(nn.Module):
                 if isinstance(module, nn.BatchNorm2d):
                     module.eval()
         return self
+
+    def center(self) -> None:
+        """Let fused patches look around their middle again; called after each training step."""
+        if self._fused:
+            center_kernels(self.backbone)
 
     def _standardize(self, pixels: Tensor) -> Float[Tensor, "batch 3 size size"]:
         grey = pixels.to(self.heads.pooled_head.weight.dtype) / 255.0

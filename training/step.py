@@ -60,6 +60,7 @@ class Trainer:
         if not torch.isfinite(norm):
             raise Diverged(f"the gradient is {float(norm)}; {REMEDY}")
         self.optimizer.step()
+        self.model.image_encoder.center()
         if self.config.model.gates.kind == "momentum":
             for gate, mean in _means(self.model, alignment):
                 gate.follow(mean)

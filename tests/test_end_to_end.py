@@ -11,15 +11,8 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-TINY = (
-    "model.preprocessing.size=64",
-    "model.dim=16",
-    "model.text.bert.hidden_size=32",
-    "model.text.bert.num_attention_heads=2",
-    "model.text.bert.intermediate_size=48",
-    "optimization.batch_size=8",
-    "optimization.epochs=1",
-)
+from tests.helpers import TINY
+
 ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
 pytestmark = pytest.mark.slow
 

@@ -61,16 +61,13 @@ def compare(comparison: Comparison, out: Path, *, jobs: int) -> Path:
 
 
 def _sets(comparison: Comparison, data: Path) -> list[MeasuredSet]:
-    return [
-        MeasuredSet(
-            name=name,
-            settings=settings,
-            manifest=manifest_of(settings, data),
-            pairs=read_set(name, settings, data),
-            prompts=_prompts(settings) if settings.prompts else None,
-        )
-        for name, settings in comparison.sets.items()
-    ]
+    sets = []
+    for name, settings in comparison.sets.items():
+        manifest, pairs = manifest_of(settings, data), read_set(name, settings, data)
+        marks = read_marks(pairs, manifest.parent)
+        prompts = _prompts(settings) if settings.prompts else None
+        sets.append(MeasuredSet(name, settings, manifest, pairs, marks, prompts))
+    return sets
 
 
 def _prompts(settings: TestSet) -> PromptSet:
@@ -115,7 +112,7 @@ def _pictures(
         one.name: ShownSet(
             pairs=one.pairs,
             images=measured[one.name, recipe][0].images,
-            marks=read_marks(one.pairs, one.manifest.parent),
+            marks=one.marks,
         )
         for one in sets
     }
@@ -141,6 +138,8 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     comparisons = [read_comparison(name) for name in arguments.configs]
+    for comparison in comparisons:
+        plan_runs(comparison, Path(), arguments.out)  # mistakes in any, before the first trains
     for comparison in comparisons:
         report = compare(comparison, arguments.out, jobs=max(1, arguments.jobs))
         sys.stdout.write(f"{report}\n")

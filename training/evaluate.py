@@ -19,6 +19,7 @@ from training.evaluation.center_prior import CenterPrior
 from training.evaluation.collapse import collapse_signs
 from training.evaluation.label_draws import class_names
 from training.evaluation.label_probes import (
+    Lessons,
     Shares,
     label_figures,
     plan_lessons,
@@ -35,6 +36,7 @@ from training.evaluation.localization_study import Priors, ScoredPhrase, study_l
 from training.evaluation.measures import Embeddings, measures_of
 from training.evaluation.phrases import read_phrases
 from training.evaluation.pictures.album import ShownSet, draw_album
+from training.evaluation.probe_figures import ProbeFigure
 from training.evaluation.provenance import provenance
 from training.evaluation.regions import Mark, read_marks
 from training.evaluation.results import distinct_names, tables_of, write_results
@@ -42,6 +44,7 @@ from training.evaluation.statistics import DRAWS, Measure
 from training.evaluation.text_measures import text_measures
 from training.program import run
 
+INTERVAL = f"95 %, bootstrap over patients, {DRAWS} draws"
 SIGN_PAIRS = 64  # the signs of collapse are those of so many pairs
 
 
@@ -82,32 +85,47 @@ def evaluate(
     priors = _priors(pairs, marks, prior or manifest, text_column)
     prompts = _prompt_set(pairs, checkpoint, prompt_set)
     classes = class_names(pairs, prompts)
-    others = read_others(manifest, split=split, text_column=text_column) if shares else []
-    lessons = plan_lessons(pairs, classes, shares, others) if shares else None
+    lessons = _lessons(pairs, classes, shares, manifest, (split, text_column))
     facts = provenance(open_checkpoint(checkpoint), manifest, pairs, prompts)
     model = load_checkpoint(checkpoint)
     scored = _localization(model, pairs, marks, priors, phrases or {})
     images = _images(model, pairs)
-    measures = (
-        measures_of(model, pairs, images, prompts)
-        | text_measures(model, pairs, images, classes)
-        | localization_measures(scored)
-    )
-    figures = {name: one.figure() for name, one in measures.items()}
+    measures = measures_of(model, pairs, images, prompts) | localization_measures(scored)
+    measures |= text_measures(model, pairs, images, classes)
     learned = label_figures(model, images, lessons) if lessons else {}
-    result = {
-        **facts,
-        "split": split,
-        "text_column": text_column,
-        "interval": f"95 %, bootstrap over patients, {DRAWS} draws",
+    result = facts | {"split": split, "text_column": text_column, "interval": INTERVAL}
+    result |= _figures(measures, learned, scored) | _collapse_signs(model, pairs)
+    result |= {"label_probes": lessons.record() if lessons else None}
+    return Evaluation(result, measures, ShownSet(pairs, images, marks, phrases or {}))
+
+
+def _lessons(
+    pairs: Sequence[ImageReportPair],
+    classes: Sequence[str],
+    shares: Shares | None,
+    manifest: Path,
+    asked: tuple[str, str],  # split and text column
+) -> Lessons | None:
+    """Plan who is learned from where shares of labels are asked for."""
+    if shares is None:
+        return None
+    others = read_others(manifest, split=asked[0], text_column=asked[1])
+    return plan_lessons(pairs, classes, shares, others)
+
+
+def _figures(
+    measures: Mapping[str, Measure],
+    learned: Mapping[str, ProbeFigure],
+    scored: Sequence[ScoredPhrase],
+) -> dict[str, Any]:  # Any: JSON
+    """Take every figure with its interval, and what was measured of every marked phrase."""
+    figures = {name: one.figure() for name, one in measures.items()}
+    return {
         "figures": {name: asdict(figure) for name, figure in figures.items()}
         | {name: probe_record(figure) for name, figure in learned.items()},
-        "label_probes": lessons.record() if lessons else None,
         "localization": localization_facts(scored, figures),
         "localization_rows": [phrase_record(one) for one in scored],
-        "collapse_signs": _collapse_signs(model, pairs),
     }
-    return Evaluation(result, measures, ShownSet(pairs, images, marks, phrases or {}))
 
 
 def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair]:
@@ -152,10 +170,10 @@ def _localization(
         )
 
 
-def _collapse_signs(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str, float | None]:
+def _collapse_signs(model: AGA, pairs: Sequence[ImageReportPair]) -> dict[str, Any]:  # Any: JSON
     """Return the signs of some pairs that have a report; without any there are none."""
     chosen = evenly([pair for pair in pairs if pair.report], SIGN_PAIRS)
-    return collapse_signs(align_pairs(model, chosen)) if chosen else {}
+    return {"collapse_signs": collapse_signs(align_pairs(model, chosen)) if chosen else {}}
 
 
 def _prompt_set(pairs: Sequence[ImageReportPair], checkpoint: Path, name: str) -> PromptSet | None:

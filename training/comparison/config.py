@@ -55,12 +55,12 @@ class TestSet(PairSource):
     @property
     def needs_labels(self) -> bool:
         """Whether something is measured that every pair's labels decide."""
-        return bool(self.probe) or self.texts
+        return bool(self.probe or self.fine_tune or self.texts)
 
     @model_validator(mode="after")
     def _something_to_measure(self) -> "TestSet":
-        if not (self.retrieval or self.prompts or self.probe or self.texts):
-            raise ValueError("asks for none of retrieval, prompts, probe and texts")
+        if not (self.retrieval or self.prompts or self.needs_labels):
+            raise ValueError("asks for none of retrieval, prompts, probe, fine_tune and texts")
         if self.per_class is not None and not self.classes:
             raise ValueError("per_class needs classes")
         return self

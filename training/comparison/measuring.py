@@ -14,6 +14,7 @@ from training.evaluation.label_draws import class_names
 from training.evaluation.label_probes import Shares, label_figures, plan_lessons
 from training.evaluation.measures import Embeddings, Measures, measures_of
 from training.evaluation.provenance import provenance
+from training.evaluation.regions import Mark
 from training.evaluation.statistics import DRAWS, Figure
 from training.evaluation.text_measures import text_measures
 
@@ -28,6 +29,7 @@ class MeasuredSet:
     settings: TestSet
     manifest: Path
     pairs: list[ImageReportPair]
+    marks: list[Mark]
     prompts: PromptSet | None
 
     @property

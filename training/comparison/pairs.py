@@ -28,7 +28,7 @@ def read_set(name: str, test_set: TestSet, folder: Path) -> list[ImageReportPair
     if len(pairs) < FEWEST:
         raise ConfigError(f"sets.{name}: {len(pairs)} pairs are left, {FEWEST} are needed")
     if test_set.needs_labels and any(pair.labels is None for pair in pairs):
-        raise ConfigError(f"sets.{name}: probe and texts need a label in every row")
+        raise ConfigError(f"sets.{name}: probe, fine_tune and texts need labels in every row")
     return pairs
 
 

@@ -14,11 +14,10 @@ from torch import Tensor, nn
 from models.types import Alignment
 from training.losses import (
     across_info_nce,
-    global_info_nce,
     sequence_info_nce,
     word_patch_scores,
 )
-from training.objectives.common import Losses, Settings, Weights, with_total
+from training.objectives.common import Losses, Settings, Weights, global_alignment, with_total
 
 
 class AGATemperatures(Settings):
@@ -68,11 +67,8 @@ class AGAObjective(nn.Module):
         weights, taus = self.config.weights, self.config.temperatures
         losses: Losses = {}
         if weights.global_:
-            losses["global_loss"] = global_info_nce(
-                alignment.images.pooled,
-                alignment.reports.pooled,
-                temperature=taus.global_,
-                same_report=excluded,
+            losses["global_loss"] = global_alignment(
+                alignment, temperature=taus.global_, excluded=excluded
             )
         if weights.iga:
             losses |= _iga(alignment, temperature=taus.iga)

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from pydantic import BaseModel, model_validator
 from torch import Tensor
+
+from models.types import Alignment
+from training.losses import global_info_nce
 
 Losses = dict[str, Float[Tensor, ""]]
 
@@ -21,6 +24,18 @@ class Weights(Settings):
         if not any(self.model_dump().values()):
             raise ValueError("all loss weights are 0; there is nothing to learn")
         return self
+
+
+def global_alignment(
+    alignment: Alignment, *, temperature: float, excluded: Bool[Tensor, "batch batch"]
+) -> Float[Tensor, ""]:
+    """Let images and reports of the batch find each other by their global embeddings (Eq. 8).
+
+    Args:
+        excluded: true where two pairs of the batch are no negatives of each other.
+    """
+    images, reports = alignment.images.pooled, alignment.reports.pooled
+    return global_info_nce(images, reports, temperature=temperature, same_report=excluded)
 
 
 def with_total(losses: Losses, shares: Mapping[str, float]) -> Losses:

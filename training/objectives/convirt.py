@@ -12,8 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from models.types import Alignment
-from training.losses import global_info_nce
-from training.objectives.common import Losses, Settings, with_total
+from training.objectives.common import Losses, Settings, global_alignment, with_total
 
 
 class ConVIRTTemperatures(Settings):
@@ -46,10 +45,7 @@ class ConVIRTObjective(nn.Module):
         Args:
             excluded: true where two pairs of the batch are no negatives of each other.
         """
-        loss = global_info_nce(
-            alignment.images.pooled,
-            alignment.reports.pooled,
-            temperature=self.config.temperatures.global_,
-            same_report=excluded,
+        loss = global_alignment(
+            alignment, temperature=self.config.temperatures.global_, excluded=excluded
         )
         return with_total({"global_loss": loss}, {"global_loss": 1.0})

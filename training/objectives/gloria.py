@@ -17,8 +17,8 @@ from torch.nn.functional import normalize
 
 from models.precision import precise
 from models.types import Alignment
-from training.losses import across_info_nce, global_info_nce
-from training.objectives.common import Losses, Settings, Weights, with_total
+from training.losses import across_info_nce
+from training.objectives.common import Losses, Settings, Weights, global_alignment, with_total
 
 
 class GLoRIATemperatures(Settings):
@@ -67,8 +67,8 @@ class GLoRIAObjective(nn.Module):
         weights, taus = self.config.weights, self.config.temperatures
         losses: Losses = {}
         if weights.global_:
-            losses["global_loss"] = global_info_nce(
-                images.pooled, reports.pooled, temperature=taus.global_, same_report=excluded
+            losses["global_loss"] = global_alignment(
+                alignment, temperature=taus.global_, excluded=excluded
             )
         if weights.local:
             scores = attended_scores(

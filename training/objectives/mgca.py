@@ -19,8 +19,8 @@ from models.bcga import GroupCrossAttention
 from models.grouping import group_embeddings, similarity
 from models.precision import precise
 from models.types import Alignment
-from training.losses import global_info_nce, sequence_info_nce
-from training.objectives.common import Losses, Settings, Weights, with_total
+from training.losses import sequence_info_nce
+from training.objectives.common import Losses, Settings, Weights, global_alignment, with_total
 
 
 class MGCATemperatures(Settings):
@@ -79,11 +79,8 @@ class MGCAObjective(nn.Module):
         weights = self.config.weights
         losses: Losses = {}
         if weights.global_:
-            losses["global_loss"] = global_info_nce(
-                images.pooled,
-                reports.pooled,
-                temperature=self.config.temperatures.global_,
-                same_report=excluded,
+            losses["global_loss"] = global_alignment(
+                alignment, temperature=self.config.temperatures.global_, excluded=excluded
             )
         if weights.token:
             losses |= self._tokens(alignment)

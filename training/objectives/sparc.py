@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from models.grouping import group_embeddings, group_weights
 from models.types import Alignment
-from training.losses import global_info_nce, sequence_info_nce
-from training.objectives.common import Losses, Settings, Weights, with_total
+from training.losses import sequence_info_nce
+from training.objectives.common import Losses, Settings, Weights, global_alignment, with_total
 
 
 class SPARCTemperatures(Settings):
@@ -60,11 +60,8 @@ class SPARCObjective(nn.Module):
         weights, taus = self.config.weights, self.config.temperatures
         losses: Losses = {}
         if weights.global_:
-            losses["global_loss"] = global_info_nce(
-                alignment.images.pooled,
-                alignment.reports.pooled,
-                temperature=taus.global_,
-                same_report=excluded,
+            losses["global_loss"] = global_alignment(
+                alignment, temperature=taus.global_, excluded=excluded
             )
         if weights.fine:
             losses["fine"] = _fine(alignment, temperature=taus.fine)

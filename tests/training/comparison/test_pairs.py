@@ -67,5 +67,7 @@ def test_a_set_without_reports_serves_zero_shot_and_no_retrieval(tmp_path: Path)
 def test_a_probe_without_labels_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pairs.jsonl"
     path.write_text('{"image": "a.png", "split": "test"}\n' * 3)
-    with pytest.raises(ConfigError, match=r"sets.one: probe and texts need a label"):
+    with pytest.raises(ConfigError, match=r"sets.one: probe, fine_tune and texts need labels"):
         read_set("one", Settings(manifest=path, probe=(1.0,)), tmp_path)
+    with pytest.raises(ConfigError, match=r"sets.one: probe, fine_tune and texts need labels"):
+        read_set("one", Settings(manifest=path, fine_tune=(1.0,)), tmp_path)

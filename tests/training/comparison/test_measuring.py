@@ -28,6 +28,6 @@ def test_a_set_can_ask_for_probes_and_fine_tuning(
         pairs.append(ImageReportPair(image, "No mass.", f"{row}", f"{row}", "test", shown))
     phantom = PhantomSource(kind="chest", n=8, seed=0)  # never made
     settings = Settings(phantom=phantom, probe=(1.0,), fine_tune=(1.0,))
-    found = measure_run(tiny_model(), MeasuredSet("few", settings, tmp_path, pairs, None))
+    found = measure_run(tiny_model(), MeasuredSet("few", settings, tmp_path, pairs, [], None))
     assert list(found.figures) == ["linear_probe_auroc/1", "fine_tuning_auroc/1"]
     assert len({figure.n for figure in found.figures.values()}) == 1  # judged on the same images

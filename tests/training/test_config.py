@@ -54,7 +54,6 @@ def test_the_recipe_aga_eus_is_aga_with_what_several_hospitals_need() -> None:
         "augment.crop=0.2",
         "data.negatives.within=hospital",
         "model.text.context=clause",
-        "optimization.epochs=5",
         "prompt_sets=[phantom-eus]",
     ]
     assert read_config(recipe_path("aga-eus")) == read_config(recipe_path("aga"), settings)

@@ -1,5 +1,7 @@
 """A comparison as data: which recipes and seeds, on which pairs, measured on which sets."""
 
+import os
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -97,15 +99,18 @@ class Comparison(Settings):
 def read_comparison(name: str) -> Comparison:
     """Read a comparison that ships with the package, or a YAML file.
 
+    Environment variables are filled in, as in `manifest: $AGA_DATA/medpix/pairs.jsonl`.
+
     Raises:
-        ConfigError: there is none, or a key or value cannot be used; names file and key.
+        ConfigError: there is none, a key or value cannot be used, or a variable is not set; names
+            the file, and the key or variable.
     """
     path = Path(name) if Path(name).is_file() else _SHIPPED / f"{name}.yaml"
     if not path.is_file():
         known = ", ".join(comparison_names())
         raise ConfigError(f"{name}: no such file or comparison; comparisons: {known}")
     try:
-        read = Comparison.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        read = Comparison.model_validate(yaml.safe_load(_filled_in(path)))
         return _from(path.parent, read)
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text") from error
@@ -115,6 +120,13 @@ def read_comparison(name: str) -> Comparison:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "settings"
         raise ConfigError(f"{path}: {key}: {first['msg']}") from error
+
+
+def _filled_in(path: Path) -> str:
+    text = os.path.expandvars(path.read_text("utf-8"))
+    if unset := re.search(r"\$\{?(\w+)", text):
+        raise ConfigError(f"{path}: the environment variable {unset[1]} is not set")
+    return text
 
 
 def _from(folder: Path, comparison: Comparison) -> Comparison:

@@ -12,7 +12,11 @@ from training.config import ConfigError
 
 
 @pytest.mark.parametrize("name", comparison_names())
-def test_a_shipped_comparison_names_recipes_settings_and_prompts_that_exist(name: str) -> None:
+def test_a_shipped_comparison_names_recipes_settings_and_prompts_that_exist(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AGA_DATA", "AGA_WEIGHTS"):
+        monkeypatch.setenv(variable, "/somewhere")
     comparison = read_comparison(name)
     runs = plan_runs(comparison, Path("pairs.jsonl"), Path("runs"))
     assert len(runs) == len(comparison.every_recipe) * len(comparison.seeds)
@@ -25,6 +29,18 @@ def test_the_rows_of_training_reach_every_run() -> None:
     comparison = read_comparison("phantom-eus")
     runs = plan_runs(comparison, Path("pairs.jsonl"), Path("runs"))
     assert all("hospital E" not in run.config.data.where["hospital"] for run in runs)
+
+
+def test_environment_variables_are_filled_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(SOUND | {"train": {"manifest": "$HELD/pairs.jsonl"}}))
+    monkeypatch.delenv("HELD", raising=False)
+    with pytest.raises(ConfigError, match=r"study.yaml: the environment variable HELD is not set"):
+        read_comparison(str(path))
+    monkeypatch.setenv("HELD", "/data")
+    assert read_comparison(str(path)).train.manifest == Path("/data/pairs.jsonl")
 
 
 SOUND = {

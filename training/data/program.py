@@ -10,6 +10,8 @@ from tqdm import tqdm
 from models.manifest import ManifestError
 from training.data.check import check_manifest
 from training.data.phantom import write_phantom
+from training.data.prepare import SOURCES
+from training.data.prepare.writing import write_manifest
 
 
 def make_phantom(out: Path, *, kind: Literal["chest", "eus"], n: int, seed: int) -> Path:
@@ -22,7 +24,7 @@ def main() -> None:
     """Run the command that the arguments name."""
     parser = argparse.ArgumentParser(
         prog="python -m training.data",
-        description="Make and check manifests of image-report pairs.",
+        description="Make manifests of image-report pairs from data sets, and check them.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     phantom = commands.add_parser("phantom", help="write synthetic pairs and their manifest")
@@ -33,12 +35,31 @@ def main() -> None:
     check = commands.add_parser("check", help="say what is wrong with a manifest")
     check.add_argument("manifest", type=Path)
     check.add_argument("--text-column", default="report")
+    for name, source in SOURCES.items():
+        prepare = commands.add_parser(name, help=source.title, description=source.origin)
+        prepare.add_argument("--root", type=Path, required=True, help="the folder that it lies in")
+        prepare.add_argument("--out", type=Path, required=True, help="the manifest: a JSONL file")
+        source.add_options(prepare)
     arguments = parser.parse_args()
     if arguments.command == "phantom":
         made = make_phantom(arguments.out, kind=arguments.kind, n=arguments.n, seed=arguments.seed)
         sys.stdout.write(f"{made}\n")
+    elif arguments.command in SOURCES:
+        _prepare(arguments)
     else:
         _report(arguments.manifest, arguments.text_column)
+
+
+def _prepare(arguments: argparse.Namespace) -> None:
+    root: Path = arguments.root
+    if not root.is_dir():
+        raise ManifestError(f"{root}: no such folder")
+    source = SOURCES[arguments.command]
+    rows = source.rows(root, arguments, lambda line: tqdm.write(line, file=sys.stderr))
+    counts = write_manifest(rows, arguments.out)
+    splits = ", ".join(f"{count:,} {split}" for split, count in counts.items())
+    sys.stderr.write(f"{counts.total():,} images: {splits}\n")
+    sys.stdout.write(f"{arguments.out}\n")
 
 
 def _report(manifest: Path, text_column: str) -> None:

@@ -28,7 +28,7 @@ def new_figure(title: str, note: str, *, width: float, height: float) -> Figure:
         width, height: inches.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(f"{title}\n{note}" if note else title, fontsize=10)
+    figure.suptitle(f"{title}\n{note}" if note else title, fontsize=10, wrap=True)
     return figure
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from training.data.manifest import ImageReportPair
@@ -44,3 +45,11 @@ def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
     again = save_picture(line(), tmp_path / "two" / "line")
     assert [path.read_bytes() for path in once] == [path.read_bytes() for path in again]
     assert "<dc:date>" not in once[1].read_text()
+
+
+def test_a_note_wider_than_the_picture_is_wrapped() -> None:
+    figure = new_figure("A line", "Synthetic images. " * 4, width=3.0, height=2.0)
+    FigureCanvasAgg(figure).draw()
+    (title,) = figure.texts
+    extent = title.get_window_extent()
+    assert 0 <= extent.x0 < extent.x1 <= figure.bbox.width

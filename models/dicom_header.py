@@ -38,8 +38,8 @@ config.settings.reading_validation_mode = config.IGNORE
 warnings.filterwarnings("ignore", module=r"pydicom\b")
 
 _SHORT = (
-    "PatientID", "StudyInstanceUID", "SOPInstanceUID", "Modality", "ViewPosition",
-    "ImageLaterality", "Laterality", "BodyPartExamined", "BurnedInAnnotation",
+    "PatientID", "AccessionNumber", "StudyInstanceUID", "SOPInstanceUID", "Modality",
+    "ViewPosition", "ImageLaterality", "Laterality", "BodyPartExamined", "BurnedInAnnotation",
     "Rows", "Columns", "NumberOfFrames",
 )  # fmt: skip
 
@@ -49,6 +49,7 @@ class DicomHeader:
     """What the preparation of data asks of a file; empty where the file does not say."""
 
     patient_id: str
+    accession_number: str  # by which reports are filed
     study_uid: str
     instance_uid: str
     modality: str
@@ -213,6 +214,7 @@ def _described(header: Dataset) -> DicomHeader:
     flag = text("BurnedInAnnotation").lower()
     return DicomHeader(
         patient_id=text("PatientID"),
+        accession_number=text("AccessionNumber"),
         study_uid=text("StudyInstanceUID"),
         instance_uid=text("SOPInstanceUID"),
         modality=text("Modality"),

@@ -34,6 +34,7 @@ def test_a_header_holds_what_the_file_says(tmp_path: Path, syntax: uid.UID) -> N
     )  # fmt: skip
     assert read_dicom_header(written(tmp_path, data)) == DicomHeader(
         patient_id="INVENTED-1",
+        accession_number="",
         study_uid="1.2.3",
         instance_uid="1.2.826.0.1.3680043.8.498.1",
         modality="DX",

@@ -1,8 +1,9 @@
 """Data sets as they are published, made manifests: one file per source, one line here for each."""
 
-from training.data.prepare import covid
+from training.data.prepare import covid, own
 from training.data.prepare.source import Source
 
 SOURCES: dict[str, Source] = {
     "covid": covid.SOURCE,
+    "own": own.SOURCE,
 }

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tests.dicom_files import dicom_bytes
+
 
 def write_image(path: Path, *, seed: int, size: int = 64) -> None:
     """Write synthetic noise: each seed another picture."""
@@ -49,6 +51,34 @@ def covid(root: Path) -> list[str]:
     return []
 
 
+def own(root: Path) -> list[str]:
+    """Write 20 studies of two DICOM files, and a table whose columns have names of its own."""
+    chance, rows = np.random.default_rng(0), []
+    for study in range(20):
+        for view in ("PA", "LATERAL"):
+            pixels = chance.integers(0, 4096, (64, 48), dtype=np.uint16)
+            path = root / "scans" / f"Person{study // 2}" / f"{study}-{view}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            elements = {
+                "PatientID": f"ID{study // 2}",
+                "AccessionNumber": f"ACC{study}",
+                "StudyInstanceUID": f"1.2.{study}",
+                "SOPInstanceUID": f"1.2.{study}.{len(view)}",
+                "ViewPosition": view,
+                "BurnedInAnnotation": "YES" if study == 0 else "NO",
+            }
+            path.write_bytes(dicom_bytes(pixels, BitsStored=12, **elements))
+        rows.append(
+            {"Auftrag": f"ACC{study}", "Datum": "1.2.2020", "Befund": f"Opacity number {study}."}
+        )
+    write_table(root / "Befunde.csv", rows)
+    key = root.parent / "fixed.key"  # under it 7 patients are for training, 2 for validation
+    key.write_text("77" * 32)
+    key.chmod(0o600)
+    return ["--columns", "report=Befund", "study_id=Auftrag", "--key", str(key)]
+
+
 PUBLISHED: dict[str, Callable[[Path], list[str]]] = {  # each returns the options that it needs
     "covid": covid,
+    "own": own,
 }

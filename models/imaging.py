@@ -11,7 +11,9 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
 MAX_PIXELS = 64_000_000  # about eight times the largest radiograph in common use
+MAX_FILE_BYTES = 1_000_000_000  # a file is read whole
 FORMATS = ("PNG", "JPEG")  # Pillow registers dozens of decoders; two are needed
+SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG files begin
 
 # Pillow only warns between its own two limits; ours is lower than both.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
@@ -20,22 +22,63 @@ _DECODER_FAULTS = (OSError, SyntaxError, ValueError, EOFError, IndexError, struc
 
 
 class UnreadableImage(ValueError):
-    """The bytes are no PNG or JPEG that can be decoded."""
+    """The bytes are no PNG, JPEG or DICOM that can be decoded."""
 
 
 class ImageTooLarge(UnreadableImage):
     """The picture has more pixels than the limit allows."""
 
 
-def read_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> UInt8[np.ndarray, "height width"]:
-    """Decode a PNG or JPEG into 8-bit grey, upright, transparency on black.
+def is_dicom(data: bytes) -> bool:
+    """Tell a DICOM file by its letters behind the preamble, or by file meta without a preamble.
+
+    A PNG or JPEG that carries the letters is a PNG or JPEG, as every viewer takes it.
+    """
+    marked = data[128:132] == b"DICM" or data.startswith(b"\x02\x00\x00\x00UL")
+    return marked and not data.startswith(SIGNATURES)
+
+
+def is_picture(data: bytes) -> bool:
+    """Tell by its first bytes whether a file is of a kind that `read_image` takes."""
+    return data.startswith(SIGNATURES) or is_dicom(data)
+
+
+def read_image(
+    data: bytes, *, max_pixels: int = MAX_PIXELS, frame: int | None = None
+) -> UInt8[np.ndarray, "height width"]:
+    """Decode a PNG, JPEG or DICOM into 8-bit grey, upright, transparency on black.
+
+    Args:
+        frame: which one of a DICOM file, from 1; without it the representative or the middle one.
 
     Raises:
-        UnreadableImage: no decoder could turn the bytes into pixels.
+        UnreadableImage: no decoder could turn the bytes into pixels, or there is no such frame.
         ImageTooLarge: the header announces more than `max_pixels`.
     """
     if not data:
-        raise UnreadableImage("the file is empty; send a PNG or JPEG image")
+        raise UnreadableImage("the file is empty; send a PNG, JPEG or DICOM image")
+    if is_dicom(data):
+        from models.dicom import read_dicom  # slow to import, and it needs the errors of this file
+
+        return read_dicom(data, max_pixels=max_pixels, frame=frame)
+    if frame not in (None, 1):
+        raise UnreadableImage(f"there is no frame {frame}; the image has 1")
+    return _read_picture(data, max_pixels)
+
+
+def read_image_file(path: Path, *, frame: int | None = None) -> UInt8[np.ndarray, "height width"]:
+    """Decode an image file, or one frame of it; errors name the path."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ImageTooLarge(f"the file is larger than {MAX_FILE_BYTES:,} bytes")
+        return read_image(path.read_bytes(), frame=frame)
+    except UnreadableImage as error:
+        raise type(error)(f"{path}: {error}") from error
+    except OSError as error:
+        raise UnreadableImage(f"{path}: {error.strerror}") from error
+
+
+def _read_picture(data: bytes, max_pixels: int) -> UInt8[np.ndarray, "height width"]:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(image, max_pixels)
@@ -45,17 +88,7 @@ def read_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> UInt8[np.ndarray
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ImageTooLarge(f"the image has more than {max_pixels:,} pixels") from error
     except _DECODER_FAULTS as error:
-        raise UnreadableImage("not a readable PNG or JPEG image") from error
-
-
-def read_image_file(path: Path) -> UInt8[np.ndarray, "height width"]:
-    """Decode an image file; errors name the path."""
-    try:
-        return read_image(path.read_bytes())
-    except UnreadableImage as error:
-        raise type(error)(f"{path}: {error}") from error
-    except OSError as error:
-        raise UnreadableImage(f"{path}: {error.strerror}") from error
+        raise UnreadableImage("not a readable PNG, JPEG or DICOM image") from error
 
 
 def _check_size(image: Image.Image, max_pixels: int) -> None:

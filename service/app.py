@@ -16,6 +16,7 @@ from service.resources import Resources
 from service.routes import (
     embed,
     heatmap,
+    images,
     not_built,
     prompt_sets,
     reports,
@@ -39,7 +40,8 @@ def create_app(room: Resources) -> FastAPI:
 
     app = FastAPI(
         title="AGA",
-        description="Retrieval, zero-shot classification and heatmaps. Not for clinical use.",
+        description="Retrieval, zero-shot classification and heatmaps of PNG, JPEG and DICOM. "
+        "Not for clinical use.",
         lifespan=lifespan,
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
@@ -47,7 +49,8 @@ def create_app(room: Resources) -> FastAPI:
     )
     app.state.resources = room
     install_errors(app)
-    for part in (retrieve, zeroshot, heatmap, embed, reports, prompt_sets, status, not_built):
+    parts = (retrieve, zeroshot, heatmap, images, embed, reports, prompt_sets, status, not_built)
+    for part in parts:
         app.include_router(part.router)
     app.mount("/web", StaticFiles(directory=WEB), name="web")
     app.add_api_route("/", _page, include_in_schema=False)

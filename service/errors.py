@@ -3,7 +3,7 @@
 ServiceError
 ├── NotFound 404          what the request names is not there
 ├── TooLarge 413          the picture has too many pixels
-├── UnsupportedFile 415   the file is neither PNG nor JPEG
+├── UnsupportedFile 415   the file is no PNG, JPEG or DICOM
 ├── UnreadableUpload 422  the file is one of them, or empty, and cannot be decoded
 ├── BadInput 422          a value cannot be used
 ├── Busy 429              too many requests wait for the engine

@@ -3,9 +3,11 @@
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from io import BytesIO
 
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image
 
 from models.imaging import read_image
 from models.preprocessing import Letterbox, PreparedImage, prepare
@@ -79,6 +81,13 @@ class ImageCache:
 def image_id_of(data: bytes) -> str:
     """Name an image by its bytes."""
     return hashlib.sha256(data).hexdigest()[:32]
+
+
+def as_png(image: SeenImage) -> bytes:
+    """Write an image's grey pixels as a PNG, with nothing else of the file that was sent."""
+    buffer = BytesIO()
+    Image.fromarray(image.grey).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def look(data: bytes, engine: Engine, hops: Hops) -> SeenImage:

@@ -3,13 +3,11 @@
 from fastapi import Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 
-from models.imaging import ImageTooLarge, UnreadableImage
+from models.imaging import ImageTooLarge, UnreadableImage, is_picture
 from service.errors import BadInput, TooLarge, UnreadableUpload, UnsupportedFile
 from service.images import SeenImage, image_id_of, look
 from service.resources import Resources
 from service.telemetry import Hops
-
-SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG files begin
 
 
 async def known_fields_only(request: Request) -> None:
@@ -28,7 +26,7 @@ async def see(upload: UploadFile, room: Resources, hops: Hops) -> SeenImage:
 
     Raises:
         TooLarge: the file or the picture is over a limit.
-        UnsupportedFile: it is neither PNG nor JPEG.
+        UnsupportedFile: it is no PNG, JPEG or DICOM.
         UnreadableUpload: it is empty, or cannot be decoded.
     """
     with hops.measure("read"):
@@ -44,9 +42,9 @@ async def _read(upload: UploadFile, *, limit: int) -> bytes:
     if len(data) > limit:
         raise TooLarge(f"the file is larger than {limit:,} bytes; send a smaller one")
     if not data:
-        raise UnreadableUpload("the file is empty; send a PNG or JPEG image")
-    if not data.startswith(SIGNATURES):
-        raise UnsupportedFile("the file is neither PNG nor JPEG; convert it to one of them")
+        raise UnreadableUpload("the file is empty; send a PNG, JPEG or DICOM image")
+    if not is_picture(data):
+        raise UnsupportedFile("the file is no PNG, JPEG or DICOM; convert it to one of them")
     return data
 
 

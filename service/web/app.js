@@ -51,8 +51,19 @@ async function choose(file) {
     state.bitmap = bitmap;
     preview();
     await retrieve();
+    if (!bitmap) await render(file);
     await classify();
   });
+}
+
+/** Show what the browser cannot draw itself, a DICOM file, as the server sees it. */
+async function render(file) {
+  if (state.file !== file) return;
+  const response = await fetch(`/images/${state.imageId}`);
+  const bitmap = await createImageBitmap(await response.blob());
+  if (state.file !== file) return;
+  state.bitmap = bitmap;
+  preview();
 }
 
 function forget() {

@@ -92,7 +92,7 @@ def test_garbage_is_refused(data: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF"])
 def test_other_formats_are_refused(kind: str) -> None:
-    with pytest.raises(UnreadableImage, match="PNG or JPEG"):
+    with pytest.raises(UnreadableImage, match="PNG, JPEG or DICOM"):
         read_image(encode(Image.fromarray(RAMP), kind))
 
 
@@ -129,6 +129,21 @@ def test_a_bomb_is_refused_by_its_header(side: int) -> None:
     bomb[29:33] = checksum.to_bytes(4, "big")
     with pytest.raises(ImageTooLarge):
         read_image(bytes(bomb) + PNG[33:])
+
+
+def test_a_picture_has_one_frame() -> None:
+    np.testing.assert_array_equal(read_image(PNG, frame=1), RAMP)
+    with pytest.raises(UnreadableImage, match="no frame 2"):
+        read_image(PNG, frame=2)
+
+
+def test_a_file_over_the_limit_of_bytes_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large.png").write_bytes(PNG)
+    monkeypatch.setattr("models.imaging.MAX_FILE_BYTES", len(PNG) - 1)
+    with pytest.raises(ImageTooLarge, match=r"large\.png: the file is larger than"):
+        read_image_file(tmp_path / "large.png")
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

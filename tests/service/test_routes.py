@@ -15,6 +15,8 @@ from service.app import create_app
 from service.ingest import main as ingest
 from service.resources import open_resources
 from service.settings import Settings
+from tests.dicom_bombs import BOMBS
+from tests.dicom_files import dicom_bytes
 from tests.helpers import LOCAL, REPORTS
 
 pytestmark = pytest.mark.slow
@@ -126,6 +128,36 @@ def test_own_prompts_compete(client: TestClient) -> None:
 def test_texts_of_ten_lines_are_embedded(client: TestClient) -> None:
     answer = client.post("/embed/text", json={"texts": ["\n".join(REPORTS * 2)]}).json()
     assert np.linalg.norm(answer["embeddings"][0]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_dicom_image_is_asked_about_as_any_other(client: TestClient) -> None:
+    pixels = np.random.default_rng(0).integers(0, 4096, (60, 120), dtype=np.uint16)
+    files = {"image": dicom_bytes(pixels, BitsStored=12)}
+    answer = client.post("/heatmap", files=files, data={"token": "heart"}).json()
+    assert answer["grid"] == [2, 4]
+    assert answer["region"]["width"] == pytest.approx(120)
+
+
+def test_an_image_that_was_sent_is_shown_as_a_grey_png(client: TestClient) -> None:
+    stored = np.arange(0, 255, dtype=np.uint8)[None].repeat(30, axis=0)
+    files = {"image": dicom_bytes(255 - stored, PhotometricInterpretation="MONOCHROME1")}
+    sent = client.post("/embed/image", files=files).json()
+    shown = client.get(f"/images/{sent['image_id']}")
+    assert shown.headers["content-type"] == "image/png"
+    with Image.open(BytesIO(shown.content)) as image:
+        assert np.abs(np.asarray(image).astype(int) - stored).max() <= 1
+
+
+def test_an_image_that_was_never_sent_is_not_found(client: TestClient) -> None:
+    assert problem(client.get("/images/unknown"))["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("bomb", "status"), [("side of 65,535", 413), ("nested sequences", 422), ("false length", 422)]
+)
+def test_a_dicom_bomb_is_refused(client: TestClient, bomb: str, status: int) -> None:
+    files = {"image": BOMBS[bomb]()[:99_000]}
+    assert problem(client.post("/retrieve", files=files))["status"] == status
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/model", "/index", "/prompt-sets"])

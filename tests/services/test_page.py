@@ -10,9 +10,11 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from tests.dicom_files import dicom_bytes
 from tests.helpers import REPORTS
 from tests.service.test_routes import picture
 
@@ -159,6 +161,15 @@ def test_an_own_word_is_shown_by_the_keyboard_alone(page: Page) -> None:
     page.keyboard.type("effusion")
     page.keyboard.press("Enter")
     page.wait_for_selector("#shown:has-text('effusion')")
+
+
+def test_a_dicom_file_is_shown_and_asked_about(page: Page) -> None:
+    stored = np.arange(200, dtype=np.uint16)[None].repeat(120, axis=0)
+    choose(page, dicom_bytes(stored))
+    page.wait_for_selector("#canvas:visible")
+    assert page.evaluate("[canvas.width, canvas.height]") == [200, 120]
+    middle = "[...canvas.getContext('2d').getImageData(100, 60, 1, 1).data]"
+    assert page.evaluate(middle) == pytest.approx([128, 128, 128, 255], abs=1)
 
 
 def test_a_wrong_file_shows_what_to_do(page: Page) -> None:

@@ -12,7 +12,6 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
 from models.config import PreprocessingConfig
-from models.imaging import read_image_file
 from models.preprocessing import PreparedImage, prepare
 from models.tokenizing import ReportTokenizer
 from training.config import AugmentConfig, NegativesConfig
@@ -68,7 +67,7 @@ class PairDataset(Dataset[Item]):
     def __getitem__(self, index: int) -> Item:
         """Return one prepared image and the pair that it is of."""
         pair = self.pairs[index]
-        grey = read_image_file(pair.image)
+        grey = pair.read_grey()
         if self.augment is not None:
             random = np.random.default_rng([self.seed, self.epoch, index])
             grey = vary(grey, random, most_crop=self.augment.crop)

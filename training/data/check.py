@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from models.imaging import UnreadableImage, read_image_file
+from models.imaging import UnreadableImage
 from models.manifest import ManifestError, Row, read_rows
 from training.data.manifest import ImageReportPair, pair_of
 
@@ -65,7 +65,7 @@ class _Check:
 
     def _image(self, pair: ImageReportPair, number: int) -> Iterator[str]:
         try:
-            grey = read_image_file(pair.image)
+            grey = pair.read_grey()
         except UnreadableImage as error:
             yield f"image: {error}"
             return

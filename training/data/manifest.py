@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 
+from models.imaging import read_image_file
 from models.manifest import ManifestError, Row, read_rows
 
 SPLITS = ("train", "validation", "test")
@@ -24,6 +26,15 @@ class ImageReportPair:
     split: str
     labels: frozenset[str] | None  # None: the row has no label column
     metadata: dict[str, Any] = field(default_factory=dict)  # Any: a manifest's further columns
+    frame: int | None = None  # of a DICOM file, from 1; None: the representative or the middle one
+
+    def read_grey(self) -> UInt8[np.ndarray, "height width"]:
+        """Decode the image of this row.
+
+        Raises:
+            UnreadableImage: it cannot be read; names the path.
+        """
+        return read_image_file(self.image, frame=self.frame)
 
     @property
     def synthetic(self) -> bool:
@@ -83,6 +94,7 @@ def pair_of(
         split=split,
         labels=_labels(row, where=where),
         metadata={name: value for name, value in row.items() if name not in texts},
+        frame=_frame(row, where=where),
     )
 
 
@@ -109,6 +121,15 @@ def fingerprint(pairs: Sequence[ImageReportPair]) -> str:
     for pair in pairs:
         digest.update(f"{pair.image.name}\0{pair.report}\0{pair.split}\n".encode())
     return digest.hexdigest()
+
+
+def _frame(row: Row, *, where: str) -> int | None:
+    text = str(row.get("frame", ""))
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ManifestError(f"{where}: frame: takes a whole number from 1, got {text!r}")
+    return int(text)
 
 
 def _labels(row: Row, *, where: str) -> frozenset[str] | None:

@@ -15,7 +15,6 @@ from torch.nn.utils.rnn import pad_sequence
 
 from models.aga import AGA
 from models.heatmap import Heatmap, TokenNotFound, find_token, token_heatmap
-from models.imaging import read_image_file
 from models.preprocessing import Letterbox, prepare
 from models.tokenizing import ReportTokenizer, Word
 from models.types import EncodedImages, EncodedReports
@@ -111,8 +110,8 @@ def _encode_words(model: AGA, texts: Sequence[str], batch_size: int) -> dict[str
 
 def _see(model: AGA, pairs: Sequence[ImageReportPair], rows: Sequence[int]) -> _SeenImages:
     device = model.language_gate.threshold.device
-    files = [pairs[row].image for row in rows]
-    prepared = [prepare(read_image_file(file), model.config.preprocessing) for file in files]
+    images = [pairs[row].read_grey() for row in rows]
+    prepared = [prepare(image, model.config.preprocessing) for image in images]
     pixels = torch.from_numpy(np.stack([image.pixels for image in prepared])[:, None])
     mask = torch.from_numpy(np.stack([image.letterbox.patch_mask for image in prepared]))
     return _SeenImages(

@@ -11,7 +11,6 @@ from matplotlib.patches import Rectangle
 
 from models.aga import AGA
 from models.heatmap import render_overlay
-from models.imaging import read_image_file
 from training.data.manifest import ImageReportPair
 from training.evaluation.pictures.canvas import image_note, new_figure
 from training.evaluation.regions import Box, Mark
@@ -71,7 +70,7 @@ def draw_gallery(
         axes.set_axis_off()
     for place, (exhibit, pair, heatmap) in enumerate(zip(exhibits, shown, maps, strict=True)):
         above, column = 2 * (place // COLUMNS), place % COLUMNS
-        grey = read_image_file(pair.image)
+        grey = pair.read_grey()
         name = exhibit.words if heatmap.weights.any() else f"{exhibit.words}: no patch"
         grid[above, column].set_title(name, fontsize=8)
         _show(grid[above, column], np.stack([grey] * 3, axis=-1), exhibit.boxes)

@@ -16,14 +16,17 @@ from training.data.prepare.identity import Identities, Kept, Removed, coded, hol
 from training.data.prepare.own_files import OwnFiles, header_of
 from training.data.prepare.own_table import OURS, TABLES, Cells, add_table_options, read_cells
 from training.data.prepare.pseudonyms import DEFAULT_KEY, Pseudonyms, read_key
+from training.data.prepare.report_parts import add_section_option, report_of
 from training.data.prepare.source import Source, Tell
 from training.data.prepare.splits import split_of
+from training.data.prepare.tables import read_lines
 
 ALIASES = {"val": "validation", "valid": "validation", "dev": "validation"}
 
 
 def _add_options(parser: ArgumentParser) -> None:
     add_table_options(parser)
+    add_section_option(parser)
     parser.add_argument(
         "--keep-identities",
         action="store_true",
@@ -44,7 +47,7 @@ def _rows(root: Path, options: Namespace, tell: Tell) -> Iterator[Row]:
     left_out: dict[str, list[int]] = defaultdict(list)  # rows by reason: a file may name a person
     burned_in, splits = Counter[str](), Counter[str]()
     for number, cells in enumerate(_cells(root, options, files), start=1):
-        report = cells.get("report") or " ".join(_sections(cells).values())
+        report = cells.get("report") or report_of(cells, options.section)
         paths = _paths(files, cells) if report else []
         if not paths:
             left_out["that lead to no image" if report else "without a report"].append(number)
@@ -83,18 +86,14 @@ def _cells(root: Path, options: Namespace, files: OwnFiles) -> Iterator[Cells]:
         if not beside:
             SOURCE.find(root, *TABLES)
         for path, report in beside:
-            yield {"image": str(path.relative_to(root)), "report": _text(report)}
+            yield {
+                "image": str(path.relative_to(root)),
+                "report": "\n".join(read_lines(report)).strip(),
+            }
         return
     if options.table is None and len(tables) > 1:
         raise ManifestError(f"{root}: holds {len(tables)} tables; say which with --table")
     yield from read_cells(options.table or tables[0], options.columns)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"{path}: cannot be read as UTF-8 text") from error
 
 
 def _paths(files: OwnFiles, cells: Cells) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Read the tables of published data sets: CSV or TSV, plain or gzipped."""
+"""Read the tables and texts of published data sets, plain or gzipped."""
 
 import csv
 import gzip
@@ -31,6 +31,22 @@ def read_table(
         raise ManifestError(f"{path}: {error}") from error
     except (OSError, EOFError) as error:  # gzip: no such data, or cut off
         raise ManifestError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield a text file's lines without their ends.
+
+    Raises:
+        ManifestError: it cannot be read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for line in file:
+                yield line.rstrip("\n")
+    except UnicodeDecodeError as error:
+        raise ManifestError(f"{path}: not UTF-8 text") from error
+    except OSError as error:
+        raise ManifestError(f"{path}: {error.strerror}") from error
 
 
 def _check(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:

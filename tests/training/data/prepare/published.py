@@ -78,7 +78,68 @@ def own(root: Path) -> list[str]:
     return ["--columns", "report=Befund", "study_id=Auftrag", "--key", str(key)]
 
 
+OPENI = """<?xml version="1.0" encoding="utf-8"?>
+<eCitation><uId id="CXR{number}"/><MedlineCitation><Article><Abstract>
+<AbstractText Label="COMPARISON">None.</AbstractText>
+<AbstractText Label="INDICATION">XXXX-year-old with cough</AbstractText>
+<AbstractText Label="FINDINGS">{findings}</AbstractText>
+<AbstractText Label="IMPRESSION">{impression}</AbstractText>
+</Abstract></Article></MedlineCitation>
+<MeSH><major>Cardiomegaly/mild</major><major>Opacity/lung/base/left</major></MeSH>
+<parentImage id="CXR{number}_1_IM-0001-3001"><figureId>F1</figureId></parentImage>
+<parentImage id="CXR{number}_1_IM-0001-4001"><figureId>F2</figureId></parentImage>
+</eCitation>"""
+
+
+def openi(root: Path) -> list[str]:
+    """Write 30 studies of two images; the last has neither section."""
+    (root / "ecgen-radiology").mkdir(parents=True)
+    for number in range(1, 31):
+        for view in ("3001", "4001"):
+            name = f"CXR{number}_1_IM-0001-{view}.png"
+            write_image(root / "NLMCXR_png" / name, seed=number * 10_000 + int(view))
+        said = {"findings": f"Heart size {number}.", "impression": "No acute disease."}
+        if number == 30:
+            said = {"findings": "", "impression": " "}
+        report = OPENI.format(number=number, **said)
+        (root / "ecgen-radiology" / f"{number}.xml").write_text(report, "utf-8")
+    return []
+
+
+def roco(root: Path) -> list[str]:
+    """Write ROCO's three splits; one image of them was withdrawn."""
+    for split, count in (("train", 32), ("validation", 10), ("test", 10)):
+        lines = []
+        for number in range(count):
+            name = f"ROCO_{len(split)}{number:04}"
+            if number or split == "train":
+                image = root / split / "radiology" / "images" / f"{name}.jpg"
+                write_image(image, seed=len(split) * 100 + number)
+            lines.append(f"{name}\t Axial CT with a lesion of {number} mm\n")
+        (root / split / "radiology" / "captions.txt").write_text("".join(lines))
+    return []
+
+
+def smt(root: Path) -> list[str]:
+    """Write three hospitals; the last is held out and has a class of its own."""
+    labels = []
+    for place, hospital in enumerate(("hospital A", "hospital B", "hospital E")):
+        for number in range(14):
+            patient = root / hospital / f"{number:03}"
+            for image in ("01.png", "02.png"):
+                write_image(patient / image, seed=place * 1000 + number * 10 + int(image[1]))
+            (patient / "report.txt").write_text(f"Hypoechoic lesion of {number} mm.\n")
+            label = ("GIST", "leiomyoma", "NET")[number % 3] if place < 2 else "lipoma"
+            labels.append({"hospital": hospital, "patient": f"{number:03}", "label": label})
+    (root / "hospital A" / "003" / "02.txt").write_text("The layer of origin is the fourth.")
+    write_table(root / "labels.csv", labels)
+    return ["--held-out", "hospital E"]
+
+
 PUBLISHED: dict[str, Callable[[Path], list[str]]] = {  # each returns the options that it needs
     "covid": covid,
     "own": own,
+    "openi": openi,
+    "roco": roco,
+    "smt": smt,
 }

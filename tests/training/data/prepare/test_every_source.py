@@ -12,6 +12,7 @@ from tests.training.data.prepare.published import PUBLISHED
 from training.config import read_config, recipe_path
 from training.data import program
 from training.data.prepare import SOURCES
+from training.data.prepare.source import SourceMissing
 from training.evaluate import main as evaluate
 from training.pretrain import pretrain
 
@@ -58,10 +59,9 @@ def test_an_empty_folder_says_what_is_missing_and_where_it_comes_from(
     name: str, tmp_path: Path, call: Call
 ) -> None:
     (tmp_path / "empty").mkdir()
-    options = PUBLISHED[name](tmp_path / "full")
-    with pytest.raises(ValueError, match="is missing") as refused:
+    with pytest.raises(SourceMissing, match="is missing") as refused:
         call(
             *(program.main, name, "--root", tmp_path / "empty"),
-            *("--out", tmp_path / "pairs.jsonl", *options),
+            *("--out", tmp_path / "pairs.jsonl"),
         )
     assert SOURCES[name].origin in str(refused.value)

@@ -162,6 +162,7 @@ def test_sections_labels_and_splits_are_carried(prepare: Any, tmp_path: Path) ->
     write_table(tmp_path / "own" / "t.csv", [cells])
     (row,) = prepare("--columns", "gender=sex")
     assert row["report"] == "Dense. Edema."
+    assert prepare("--columns", "gender=sex", "--section", "impression")[0]["report"] == "Edema."
     assert (row["findings"], row["impression"]) == ("Dense.", "Edema.")
     assert (row["labels"], row["split"], row["gender"]) == (["edema", "mass"], "validation", "F")
 

@@ -1,0 +1,35 @@
+"""Submucosal tumors: reports, classes and hospitals by folder."""
+
+from pathlib import Path
+
+import pytest
+
+from models.manifest import ManifestError
+from tests.training.data.prepare.prepared import prepared
+
+
+def test_a_hospital_that_is_held_out_is_test_alone(tmp_path: Path) -> None:
+    rows, _ = prepared("smt", tmp_path)
+    held_out = [row for row in rows if row["hospital"] == "hospital E"]
+    assert len(held_out) == 28
+    assert {(row["split"], row["label"]) for row in held_out} == {("test", "lipoma")}
+    others = [row for row in rows if row["hospital"] != "hospital E"]
+    assert {row["split"] for row in others} == {"train", "validation", "test"}
+    splits = {(row["patient_id"], row["split"]) for row in rows}
+    assert len(splits) == len({patient for patient, _ in splits}) == 42
+
+
+def test_an_image_may_have_a_text_of_its_own(tmp_path: Path) -> None:
+    rows, _ = prepared("smt", tmp_path)
+    reports = {row["image"]: row["report"] for row in rows}
+    assert reports["hospital A/003/02.png"] == "The layer of origin is the fourth."
+    assert reports["hospital A/003/01.png"] == "Hypoechoic lesion of 3 mm."
+
+
+def test_a_patient_without_a_class_and_an_unknown_hospital_are_told(tmp_path: Path) -> None:
+    prepared("smt", tmp_path)
+    with pytest.raises(ManifestError, match="holds no hospital hospital X"):
+        prepared("smt", tmp_path, "--held-out", "hospital X", write=False)
+    (tmp_path / "labels.csv").write_text("hospital,patient,label\n")
+    with pytest.raises(ManifestError, match=r"labels\.csv: has no row for hospital A, 000"):
+        prepared("smt", tmp_path, write=False)

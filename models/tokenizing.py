@@ -1,7 +1,9 @@
 """Cut reports into pieces, and pieces into words with their places in the text (section 3.1)."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -45,6 +47,14 @@ class TokenizedReports:
 
 
 @dataclass(frozen=True)
+class PieceCount:
+    """What a whole text is cut into: pieces, special ones included, and those of unknown words."""
+
+    pieces: int
+    unknown: int
+
+
+@dataclass(frozen=True)
 class _Report:
     pieces: list[int]
     piece_to_word: list[int]
@@ -70,6 +80,15 @@ class ReportTokenizer:
         """Return the content of a `tokenizer.json`."""
         return self._tokenizer.to_str()
 
+    @cached_property
+    def _unknown(self) -> int:
+        """The piece that stands for unknown ones, or -1: a tokenizer of bytes has none."""
+        model = json.loads(self.to_json())["model"]
+        if model.get("unk_id") is not None:  # Unigram names it by its place
+            return int(model["unk_id"])
+        piece = self._tokenizer.token_to_id(model.get("unk_token") or "")
+        return -1 if piece is None else piece
+
     @property
     def vocabulary_size(self) -> int:
         """Count the pieces that the tokenizer knows, special ones included."""
@@ -85,6 +104,12 @@ class ReportTokenizer:
         """Return the words of a text that the model would read."""
         return self._read(text).words
 
+    def count_pieces(self, texts: Sequence[str]) -> list[PieceCount]:
+        """Count the pieces of texts before any is cut to what the model reads."""
+        encodings = self._tokenizer.encode_batch_fast([_whole(text) for text in texts])
+        ids = [encoding.ids for encoding in encodings]
+        return [PieceCount(len(pieces), pieces.count(self._unknown)) for pieces in ids]
+
     def __call__(self, texts: Sequence[str]) -> TokenizedReports:
         """Cut texts into padded pieces and words; a long text ends at a whole word.
 
@@ -98,7 +123,7 @@ class ReportTokenizer:
         return _pad(reports)
 
     def _read(self, text: str) -> _Report:
-        text = text.encode("utf-8", "replace").decode()  # a lone surrogate is no character
+        text = _whole(text)
         encoding = self._tokenizer.encode(text)
         owners, words = _words(encoding, text)
         inner = [i for i, owner in enumerate(encoding.word_ids) if owner is not None]
@@ -111,6 +136,11 @@ class ReportTokenizer:
             piece_to_word=[owners[i] for i in order],
             words=words[:count],
         )
+
+
+def _whole(text: str) -> str:
+    """Replace what is no character: a lone surrogate."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _words(encoding: Encoding, text: str) -> tuple[list[int], tuple[Word, ...]]:

@@ -11,15 +11,12 @@ from pydantic import Field, ValidationError, model_validator
 from yaml import YAMLError
 
 from models.config import ModelConfig
+from training.errors import ConfigError as ConfigError  # as its readers look for it here
 from training.objectives import METHODS, ObjectiveConfig, method_of
 from training.objectives.aga import AGAConfig
 from training.objectives.common import Settings
 
 _RECIPES = Path(str(resources.files("training"))) / "configs"
-
-
-class ConfigError(ValueError):
-    """A run's settings cannot be used; the message names the key."""
 
 
 class NegativesConfig(Settings):

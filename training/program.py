@@ -8,7 +8,7 @@ from models.imaging import UnreadableImage
 from models.manifest import ManifestError
 from models.prompts import BadPromptSet, UnknownPromptSet
 from models.tokenizing import EmptyReport
-from training.config import ConfigError
+from training.errors import ConfigError
 
 MISTAKES = (
     BadPromptSet,

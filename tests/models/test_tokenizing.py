@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import BPE, Unigram
 
-from models.tokenizing import EmptyReport, ReportTokenizer
+from models.tokenizing import EmptyReport, PieceCount, ReportTokenizer
 from tests.helpers import REPORTS, tiny_tokenizer
 
 SPECIAL = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}
@@ -160,3 +162,27 @@ def test_words_stand_in_order_and_apart(text: str) -> None:
 def test_a_tokenizer_read_back_cuts_alike(tokenizer: ReportTokenizer) -> None:
     copy = ReportTokenizer.from_json(tokenizer.to_json(), max_pieces=tokenizer.max_pieces)
     np.testing.assert_array_equal(copy(REPORTS).pieces, tokenizer(REPORTS).pieces)
+
+
+def test_pieces_are_counted_before_a_text_is_cut() -> None:
+    long = "The heart is normal in size. " * 40
+    (whole,) = TOKENIZER.count_pieces([long])
+    assert whole == short(8).count_pieces([long])[0]
+    assert whole.pieces > TOKENIZER.max_pieces
+    assert TOKENIZER([long]).pieces.shape[1] <= TOKENIZER.max_pieces
+
+
+def test_unknown_pieces_are_counted() -> None:
+    known, unknown = TOKENIZER.count_pieces(["heart", "heart \u2603"])
+    assert (known.unknown, unknown.unknown) == (0, 1)
+
+
+def test_a_unigram_tokenizer_names_its_unknown_piece_by_its_place() -> None:
+    unigram = Tokenizer(Unigram([("[UNK]", 0.0), ("a", -1.0)], unk_id=0))
+    (count,) = ReportTokenizer(unigram, max_pieces=9).count_pieces(["a\u2603"])
+    assert count == PieceCount(pieces=2, unknown=1)
+
+
+def test_a_tokenizer_of_bytes_knows_everything() -> None:
+    (count,) = ReportTokenizer(Tokenizer(BPE()), max_pieces=9).count_pieces(["a"])
+    assert count.unknown == 0

@@ -8,7 +8,7 @@ from typing import Literal
 from tqdm import tqdm
 
 from models.manifest import ManifestError
-from training.data.check import check_manifest
+from training.data.check import program as check
 from training.data.phantom import write_phantom
 from training.data.prepare import SOURCES
 from training.data.prepare.writing import write_manifest
@@ -32,9 +32,7 @@ def main() -> None:
     phantom.add_argument("--n", type=int, default=1000, help="how many pairs (1000)")
     phantom.add_argument("--seed", type=int, default=0)
     phantom.add_argument("--out", type=Path, default=Path("data/phantom/pairs.jsonl"))
-    check = commands.add_parser("check", help="say what is wrong with a manifest")
-    check.add_argument("manifest", type=Path)
-    check.add_argument("--text-column", default="report")
+    check.add_arguments(commands.add_parser("check", help="say what a manifest holds and lacks"))
     for name, source in SOURCES.items():
         prepare = commands.add_parser(name, help=source.title, description=source.origin)
         prepare.add_argument("--root", type=Path, required=True, help="the folder that it lies in")
@@ -47,7 +45,7 @@ def main() -> None:
     elif arguments.command in SOURCES:
         _prepare(arguments)
     else:
-        _report(arguments.manifest, arguments.text_column)
+        check.check(arguments)
 
 
 def _prepare(arguments: argparse.Namespace) -> None:
@@ -60,11 +58,3 @@ def _prepare(arguments: argparse.Namespace) -> None:
     splits = ", ".join(f"{count:,} {split}" for split, count in counts.items())
     sys.stderr.write(f"{counts.total():,} images: {splits}\n")
     sys.stdout.write(f"{arguments.out}\n")
-
-
-def _report(manifest: Path, text_column: str) -> None:
-    problems = check_manifest(manifest, text_column=text_column)
-    sys.stdout.writelines(f"{problem}\n" for problem in problems)
-    if problems:
-        raise ManifestError(f"{manifest}: {len(problems)} problems")
-    sys.stdout.write(f"{manifest}: no problem found\n")

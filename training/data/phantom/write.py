@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from training.config import ConfigError
 from training.data.phantom.canvas import SIZE, Box
 from training.data.phantom.chest_case import chest_case
 from training.data.phantom.chest_image import draw_chest
@@ -24,6 +23,7 @@ from training.data.phantom.eus_case import LAYER_NAMES, eus_case
 from training.data.phantom.eus_image import draw_eus
 from training.data.phantom.eus_reports import words_of_lesion, write_eus_report
 from training.data.phantom.people import Person, split_of
+from training.errors import ConfigError
 
 Kind = Literal["chest", "eus"]
 Row = dict[str, Any]  # Any: a manifest row is JSON of several types

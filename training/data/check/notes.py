@@ -1,0 +1,90 @@
+"""What is worth knowing of a manifest and may be as it should: sentences with their figures."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from training.data.check.figures import percent
+from training.data.check.survey import Indices, Rows, Survey, Tally
+from training.data.manifest import SPLITS
+
+SPECIAL = 2  # pieces before and behind a report
+NAMED = 5  # classes in one sentence
+
+
+def notes_of(survey: Survey, *, max_pieces: int) -> list[str]:
+    """Return what a reader should know before training."""
+    rows = survey.rows
+    return [
+        *_splits_without_pairs(rows),
+        *_classes_left_out(survey.labels, rows),
+        *_repeated_reports(rows),
+        *_long_reports(rows, max_pieces),
+        *_unknown_pieces(rows),
+    ]
+
+
+def _splits_without_pairs(rows: Rows) -> Iterator[str]:
+    empty = [name for split, name in enumerate(SPLITS) if not (rows["split"] == split).any()]
+    if empty:
+        yield f"No pairs in {' and '.join(empty)}."
+
+
+def _classes_left_out(labels: Tally, rows: Rows) -> Iterator[str]:
+    for split, name in enumerate(SPLITS):
+        missing = [label for label in labels.names() if not labels.counts[label, split]]
+        if missing and (rows["split"] == split).any():
+            more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+            yield f"Classes without a pair in {name}: {', '.join(missing[:NAMED])}{more}."
+
+
+def _repeated_reports(rows: Rows) -> Iterator[str]:
+    """Count studies, as the images of one share their report."""
+    studies = _one_row_per_study(rows)
+    digests = rows["report"][studies]
+    _, first, counts = np.unique(digests, return_index=True, return_counts=True)
+    repeated = int(counts[counts > 1].sum())
+    if repeated:
+        top = counts.argmax()
+        yield (
+            f"{repeated:,} of {len(studies):,} studies ({percent(repeated, len(studies))}) have a "
+            f"report that another one has too, word for word. {len(counts):,} differ; the "
+            f"commonest stands in {counts[top]:,}, first in row "
+            f"{rows['number'][studies[first[top]]]}."
+        )
+
+
+def _one_row_per_study(rows: Rows) -> Indices:
+    """Return the first row of each study, and of each further report that it has."""
+    written = np.flatnonzero(rows["words"])
+    study, report = rows["study"][written], rows["report"][written]
+    order = np.lexsort((report, study))
+    again = np.zeros(len(written), dtype=bool)
+    again[1:] = (np.diff(study[order]) == 0) & (np.diff(report[order]) == 0)
+    return np.sort(written[order[~again]])
+
+
+def _long_reports(rows: Rows, max_pieces: int) -> Iterator[str]:
+    if rows["pieces"].any():
+        long = int((rows["pieces"] > max_pieces).sum())
+        what = f"more than {max_pieces} pieces; what stands behind is not read"
+    else:
+        most = max_pieces - SPECIAL
+        long = int((rows["words"] > most).sum())
+        what = (
+            f"more than {most} words, and so more than the {max_pieces} pieces that a model reads "
+            "by default; --checkpoint or --tokenizer counts pieces"
+        )
+    if long:
+        yield f"{_of(long, rows)} have {what}."
+
+
+def _unknown_pieces(rows: Rows) -> Iterator[str]:
+    unknown = int((rows["unknown"] > 0).sum())
+    if unknown:
+        yield f"{_of(unknown, rows)} have a piece that the tokenizer does not know."
+
+
+def _of(part: int, rows: Rows) -> str:
+    whole = int(np.count_nonzero(rows["words"]))
+    return f"{part:,} of {whole:,} reports ({percent(part, whole)})"

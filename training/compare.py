@@ -66,6 +66,12 @@ def _sets(comparison: Comparison, data: Path) -> list[MeasuredSet]:
         manifest, pairs = manifest_of(settings, data), read_set(name, settings, data)
         marks = read_marks(pairs, manifest.parent)
         prompts = _prompts(settings) if settings.prompts else None
+        shown = frozenset[str]().union(*(pair.labels or () for pair in pairs))
+        if prompts and not shown & set(prompts.labels):
+            raise ConfigError(
+                f"sets.{name}: no pair has a class of {settings.prompts}: "
+                f"{', '.join(prompts.labels)}; they have {', '.join(sorted(shown)) or 'no label'}"
+            )
         sets.append(MeasuredSet(name, settings, manifest, pairs, marks, prompts))
     return sets
 
@@ -129,17 +135,23 @@ def main() -> None:
     )
     known = ", ".join(comparison_names())
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help=f"YAML files, or: {known}")
-    parser.add_argument("--out", type=Path, default=Path("runs/compare"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/compare"), help="the folder (runs/compare)"
+    )
     parser.add_argument(
         "--jobs",
         type=int,
         default=1 if torch.cuda.is_available() else os.cpu_count() or 1,
-        help="runs at a time, which share the cores (as many as there are; 1 where a GPU trains)",
+        help="runs at a time, which share the cores (as many as there are; 1 where a GPU trains); "
+        "another number of threads rounds otherwise: keep it for all runs of a folder, or set "
+        "OMP_NUM_THREADS",
     )
     arguments = parser.parse_args()
     comparisons = [read_comparison(name) for name in arguments.configs]
     for comparison in comparisons:
         plan_runs(comparison, Path(), arguments.out)  # mistakes in any, before the first trains
+    for comparison in comparisons:
+        _sets(comparison, arguments.out / "data")
     for comparison in comparisons:
         report = compare(comparison, arguments.out, jobs=max(1, arguments.jobs))
         sys.stdout.write(f"{report}\n")

@@ -224,7 +224,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, nargs="+", help="manifests")
-    parser.add_argument("--split", default="test", choices=(*SPLITS, "all"))
+    parser.add_argument(
+        "--split", default="test", choices=(*SPLITS, "all"), help="whose pairs are measured (test)"
+    )
     parser.add_argument("--text-column", default="report")
     parser.add_argument("--prompts", default="", help="a prompt set by name")
     parser.add_argument(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import yaml
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from training.config import ConfigError
 from training.objectives.common import Settings
@@ -16,6 +16,13 @@ _SHIPPED = Path(str(resources.files("training"))) / "comparisons"
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Source = TypeVar("Source", bound="PairSource")
+SAID_BY = {  # settings that a comparison says elsewhere, and where
+    "data.manifest": "train",
+    "data.where": "train.where",
+    "name": "recipes",
+    "out": "--out",
+    "seed": "seeds",
+}
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -80,10 +87,21 @@ class Comparison(Settings):
     train: PairSource
     sets: dict[Name, TestSet] = Field(min_length=1)
 
+    @field_validator("settings")
+    @classmethod
+    def _said_once(cls, settings: tuple[str, ...]) -> tuple[str, ...]:
+        for setting in settings:
+            if place := SAID_BY.get(setting.partition("=")[0].strip()):
+                raise ValueError(f"{setting!r} is said by {place}")
+        return settings
+
     @model_validator(mode="after")
     def _one_folder_a_run(self) -> "Comparison":
         if self.reference not in self.every_recipe:
-            raise ValueError(f"reference {self.reference!r} is none of the recipes")
+            raise ValueError(
+                f"reference {self.reference!r} is none of the recipes: "
+                f"{', '.join(self.every_recipe)}"
+            )
         stems = [Path(recipe).stem for recipe in self.every_recipe]
         for many in (stems, self.seeds):
             if twice := [one for one in many if list(many).count(one) > 1]:

@@ -19,9 +19,10 @@ from pathlib import Path
 import yaml
 from tqdm import tqdm
 
+from training.code_version import code_version
 from training.comparison.config import Comparison
 from training.config import ConfigError, RunConfig, read_config, recipe_path
-from training.data.manifest import fingerprint, keep, read_pairs
+from training.data.manifest import ImageReportPair, fingerprint, keep, read_pairs
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,13 @@ def train_missing(runs: Sequence[PlannedRun], *, jobs: int) -> None:
     call trains it anew.
 
     Raises:
-        ConfigError: a run is there with other settings or data, or failed; or another comparison
-            is at work in the folder.
+        ConfigError, ManifestError: there is nothing to learn from; a run is there with other
+            settings or data, or failed; or another comparison is at work in the folder.
     """
-    _check_kept([run for run in runs if run.folder.is_dir()])
+    learned = fingerprint(_learned_from(runs[0].config))
+    for run in runs:
+        if run.folder.is_dir():
+            _check_kept(run, learned)
     missing = [run for run in runs if not run.folder.is_dir()]
     threads = max(1, (os.cpu_count() or 1) // jobs)
     bar = tqdm(total=len(missing), desc="training", unit="run", file=sys.stderr)
@@ -96,36 +100,50 @@ def _train(run: PlannedRun, *, threads: int) -> None:
             command,
             stdout=file,
             stderr=file,
-            env=os.environ | {"OMP_NUM_THREADS": str(threads)},
+            env={"OMP_NUM_THREADS": str(threads)} | os.environ,
             check=False,
         )
     if done.returncode:
         said = log.read_text("utf-8", "replace").strip().splitlines()
-        reason = said[-1] if said and done.returncode > 0 else f"ended by signal {-done.returncode}"
+        reason = (
+            said[-1].removeprefix("error: ")
+            if said and done.returncode > 0
+            else f"ended by signal {-done.returncode}"
+        )
         raise ConfigError(f"{run.folder.name}: {reason} (all it said: {log})")
     (unfinished / run.config.name).rename(run.folder)
     shutil.rmtree(unfinished)
 
 
-def _check_kept(runs: Sequence[PlannedRun]) -> None:
-    """Refuse runs that were trained with other settings, or on other pairs, than are asked for."""
-    if not runs:
-        return
-    data = runs[0].config.data
-    pairs = keep(read_pairs(data.manifest or Path(), splits=("train",)), where=data.where)
-    learned = fingerprint(pairs)
-    for run in runs:
-        kept = yaml.safe_load((run.folder / "config.yaml").read_text("utf-8"))
-        wanted = run.config.model_dump(mode="json")
-        changed = [name for name in wanted if name != "out" and kept.get(name) != wanted[name]]
-        facts = json.loads((run.checkpoint / "run" / "run.json").read_text("utf-8"))
-        if facts["data"]["train"] != learned:
-            changed.append("content of the manifest")
-        if changed:
-            raise ConfigError(
-                f"{run.folder}: was trained with another {changed[0]}; "
-                "remove it, or take another --out"
-            )
+def _learned_from(config: RunConfig) -> list[ImageReportPair]:
+    """Read the pairs that every run learns from."""
+    manifest, where = config.data.manifest or Path(), config.data.where
+    pairs = keep(read_pairs(manifest, splits=("train",)), where=where)
+    if not pairs:
+        wanted = "; ".join(f"{column}: {', '.join(values)}" for column, values in where.items())
+        raise ConfigError(f"{manifest}: train: no pair of the split train has {wanted or 'a row'}")
+    return pairs
+
+
+def _check_kept(run: PlannedRun, learned: str) -> None:
+    """Refuse a run of other settings, or on other pairs, than are asked for; tell of other code."""
+    kept = yaml.safe_load((run.folder / "config.yaml").read_text("utf-8"))
+    wanted = run.config.model_dump(mode="json")
+    changed = [name for name in wanted if name != "out" and kept.get(name) != wanted[name]]
+    facts = json.loads((run.checkpoint / "run" / "run.json").read_text("utf-8"))
+    if facts["data"]["train"] != learned:
+        changed.append("content of the manifest")
+    if changed:
+        raise ConfigError(
+            f"{run.folder}: was trained with another {changed[0]}; remove it, or take another --out"
+        )
+    code, now = facts["versions"].get("commit", "unknown"), code_version().get("commit", "unknown")
+    if code != now or now.endswith("-dirty"):
+        tqdm.write(
+            f"{run.folder.name}: kept; its code was {code}, this is {now}: remove the folder "
+            "where what changed in between matters",
+            file=sys.stderr,
+        )
 
 
 @contextmanager

@@ -11,6 +11,8 @@ import yaml
 from training.compare import _prompts, compare
 from training.comparison.config import TestSet as Settings  # pytest collects names with Test
 from training.comparison.config import read_comparison
+from training.comparison.pairs import manifest_of
+from training.comparison.runs import plan_runs, train_missing
 from training.config import ConfigError
 
 TINY: dict[str, Any] = {  # Any: YAML
@@ -82,6 +84,39 @@ def test_a_run_of_other_settings_is_no_run_of_the_comparison(report: Path, tmp_p
         compare(other, report.parent.parent, jobs=1)
 
 
+@pytest.mark.slow
+def test_a_run_by_other_code_is_kept_and_told(
+    report: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = report.parent / "runs" / "mgca-3" / "checkpoint" / "run" / "run.json"
+    before = facts.read_text()
+    versions = json.loads(before)["versions"] | {"commit": "0" * 40}
+    facts.write_text(json.dumps(json.loads(before) | {"versions": versions}))
+    try:
+        comparison = read_comparison(str(report.parent.parent / "tiny.yaml"))
+        manifest = manifest_of(comparison.train, report.parent.parent / "data").resolve()
+        train_missing(plan_runs(comparison, manifest, report.parent / "runs"), jobs=1)
+    finally:
+        facts.write_text(before)
+    assert f"mgca-3: kept; its code was {'0' * 40}" in capsys.readouterr().err
+
+
+def test_nothing_to_learn_from_is_told_before_any_run(tmp_path: Path) -> None:
+    train = TINY["train"] | {"where": {"sex": ["unknown"]}}
+    comparison = read_comparison(str(study(tmp_path, train=train)))
+    with pytest.raises(ConfigError, match="no pair of the split train has sex: unknown"):
+        compare(comparison, tmp_path / "out", jobs=1)
+
+
+def test_prompts_of_other_classes_are_refused(tmp_path: Path) -> None:
+    name, few = next(iter(TINY["sets"].items()))
+    other = {key: value for key, value in few.items() if key not in ("classes", "per_class")}
+    sets = {name: other | {"prompts": "phantom-eus"}}
+    comparison = read_comparison(str(study(tmp_path, sets=sets)))
+    with pytest.raises(ConfigError, match=r"no pair has a class of phantom-eus: GIST.*; they have"):
+        compare(comparison, tmp_path / "out", jobs=1)
+
+
 def _pictures(text: str) -> list[str]:
     return [line.split("(")[-1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
 
@@ -97,7 +132,7 @@ def test_a_mistake_in_a_recipe_is_known_before_any_run(tmp_path: Path) -> None:
 def test_a_run_that_fails_is_named_and_leaves_no_folder(tmp_path: Path) -> None:
     settings = [*TINY["settings"], "device=nowhere"]
     comparison = read_comparison(str(study(tmp_path, settings=settings)))
-    with pytest.raises(ConfigError, match=r"(phantom|mgca)-3: error: device: 'nowhere' .*\.log"):
+    with pytest.raises(ConfigError, match=r"(phantom|mgca)-3: device: 'nowhere' .*\.log"):
         compare(comparison, tmp_path / "out", jobs=1)
     assert not any(path.is_dir() for path in (tmp_path / "out/tiny/runs").glob("*-3"))
 

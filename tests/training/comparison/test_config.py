@@ -57,6 +57,7 @@ SOUND = {
     [
         ({"reference": "aga"}, "reference 'aga' is none of the recipes"),
         ({"train": {}}, "train: Value error, takes either manifest or phantom"),
+        ({"settings": ["seed=3"]}, "settings: Value error, 'seed=3' is said by seeds"),
         ({"seed": 1}, "seed: Extra inputs are not permitted"),
         ({"recipes": {"A": "phantom", "B": "x/phantom.yaml"}}, "'phantom' stands there twice"),
         ({"seeds": [0, 0]}, "0 stands there twice"),

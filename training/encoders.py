@@ -1,6 +1,6 @@
 """Build a model for a run: tokenizer, network, and the encoders' starting weights."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -22,7 +22,7 @@ from training.config import ConfigError, RunConfig
 SPECIAL_PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
-def build_model(config: RunConfig, reports: Iterable[str]) -> AGA:
+def build_model(config: RunConfig, reports: Sequence[str]) -> AGA:
     """Make the network of a run and give its encoders their starting weights.
 
     Args:
@@ -49,21 +49,20 @@ def build_model(config: RunConfig, reports: Iterable[str]) -> AGA:
     return model
 
 
-def train_tokenizer(reports: Iterable[str], *, vocabulary: int) -> Tokenizer:
+def train_tokenizer(reports: Sequence[str], *, vocabulary: int) -> Tokenizer:
     """Make a lower-case WordPiece tokenizer from reports, as BERT's.
 
     The same reports give the same pieces. The trainer breaks ties by the order in which it met the
     letters, which is random; naming them beforehand fixes that order.
     """
-    texts = list(reports)
     learner = _wordpiece_tokenizer({})
-    letters = sorted({c for text in texts for c in _normalized(learner, text) if not c.isspace()})
+    letters = sorted({c for text in reports for c in _normalized(learner, text) if not c.isspace()})
     trainer = trainers.WordPieceTrainer(
         vocab_size=vocabulary,
         special_tokens=[*SPECIAL_PIECES, *letters, *(f"##{letter}" for letter in letters)],
         show_progress=False,
     )
-    learner.train_from_iterator(texts, trainer)
+    learner.train_from_iterator(reports, trainer)
     tokenizer = _wordpiece_tokenizer(learner.get_vocab())  # in which letters are not special
     tokenizer.add_special_tokens(list(SPECIAL_PIECES))
     ends = [(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")]

@@ -130,7 +130,7 @@ def _figures(
 
 def _pairs(manifest: Path, split: str, text_column: str) -> list[ImageReportPair]:
     splits = SPLITS if split == "all" else (split,)
-    pairs = read_pairs(manifest, splits=splits, text_column=text_column, with_report=False)
+    pairs = list(read_pairs(manifest, splits=splits, text_column=text_column, with_report=False))
     if len(pairs) < 2:
         raise ConfigError(f"{manifest}: the split {split!r} has {len(pairs)} pairs")
     if text_column != "report" and not any(pair.report for pair in pairs):

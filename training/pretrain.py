@@ -20,6 +20,7 @@ from models.prompts import UnknownPromptSet, find_prompt_set
 from training import card
 from training.config import ConfigError, RunConfig, read_config, recipe_names, recipe_path
 from training.data.batches import Collate, PairBatch, PairDataset, StudyBatches
+from training.data.manifest import Reports
 from training.encoders import build_model
 from training.program import run
 from training.run_data import RunPairs, check_reports, read_run_pairs
@@ -53,7 +54,7 @@ def pretrain(config: RunConfig) -> Path:
     device = _device(config.device)
     _check_prompt_sets(config)
     pairs = read_run_pairs(config)
-    model = build_model(config, [pair.report for pair in pairs.train]).to(device)
+    model = build_model(config, Reports(pairs.train)).to(device)
     check_reports(pairs, model.tokenizer)
     marks = ValidationMarks(pairs.validation, pairs.marks, model.tokenizer)
     folder = _run_folder(config)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from tqdm import tqdm
@@ -19,8 +20,8 @@ from training.evaluation.regions import Mark, read_marks
 class RunPairs:
     """The pairs that a run learns from, and those that it is measured on after each epoch."""
 
-    train: list[ImageReportPair]
-    validation: list[ImageReportPair]
+    train: Sequence[ImageReportPair]
+    validation: Sequence[ImageReportPair]
     marks: list[Mark]  # of the validation pairs
 
 
@@ -35,8 +36,8 @@ def read_run_pairs(config: RunConfig) -> RunPairs:
     pairs = keep(read_pairs(manifest, text_column=data.text_column), where=data.where)
     if not pairs:
         raise ConfigError(f"{manifest}: no pair is left where {data.where}")
-    train = [pair for pair in pairs if pair.split == "train"]
-    validation = [pair for pair in pairs if pair.split == "validation"]
+    train = pairs.filter(lambda pair: pair.split == "train")
+    validation = pairs.filter(lambda pair: pair.split == "validation")
     _check_negatives(train, config, manifest)
     _check_batches(train, config, manifest)
     if len(validation) < 2:
@@ -51,8 +52,8 @@ def check_reports(pairs: RunPairs, tokenizer: ReportTokenizer) -> None:
     Raises:
         ConfigError: names the image of the first such report.
     """
-    every = [*pairs.train, *pairs.validation]
-    for pair in tqdm(every, desc="reading reports", unit="report", file=sys.stderr):
+    every, count = chain(pairs.train, pairs.validation), len(pairs.train) + len(pairs.validation)
+    for pair in tqdm(every, "reading reports", count, unit="report", file=sys.stderr):
         if not tokenizer.words(pair.report):
             raise ConfigError(f"{pair.image}: the model reads no word in its report")
 

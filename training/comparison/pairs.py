@@ -22,7 +22,7 @@ def read_set(name: str, test_set: TestSet, folder: Path) -> list[ImageReportPair
     """
     reported = test_set.retrieval or test_set.texts
     every = read_pairs(manifest_of(test_set, folder), splits=test_set.splits, with_report=reported)
-    pairs = keep(every, where=test_set.where)
+    pairs = list(keep(every, where=test_set.where))
     if test_set.classes:
         pairs = _of_classes(pairs, test_set, where=f"sets.{name}")
     if len(pairs) < FEWEST:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from training.code_version import code_version
 from training.comparison.config import Comparison
 from training.config import ConfigError, RunConfig, read_config, recipe_path
-from training.data.manifest import ImageReportPair, fingerprint, keep, read_pairs
+from training.data.manifest import Pairs, fingerprint, keep, read_pairs
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _train(run: PlannedRun, *, threads: int) -> None:
     shutil.rmtree(unfinished)
 
 
-def _learned_from(config: RunConfig) -> list[ImageReportPair]:
+def _learned_from(config: RunConfig) -> Pairs:
     """Read the pairs that every run learns from."""
     manifest, where = config.data.manifest or Path(), config.data.where
     pairs = keep(read_pairs(manifest, splits=("train",)), where=where)

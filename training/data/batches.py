@@ -1,6 +1,7 @@
 """Batches of pairs: read and varied images, cut reports, and which pairs are negatives."""
 
 import random
+from array import array
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ class StudyBatches(Sampler[list[int]]):
         seed: int,
         one_image_per_study: bool,
     ) -> None:
-        self.studies = [pair.study_id for pair in pairs]
+        number_of: dict[str, int] = {}
+        self.studies = array("q", (number_of.setdefault(p.study_id, len(number_of)) for p in pairs))
         self.batch_size, self.seed, self.epoch = batch_size, seed, 0
         self.unique = one_image_per_study
 
@@ -107,7 +109,7 @@ class StudyBatches(Sampler[list[int]]):
     def _take(self, waiting: deque[int]) -> list[int]:
         batch: list[int] = []
         held: list[int] = []
-        seen: set[str] = set()
+        seen: set[int] = set()
         while waiting and len(batch) < self.batch_size:
             index = waiting.popleft()
             taken = self.unique and self.studies[index] in seen

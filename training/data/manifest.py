@@ -1,13 +1,16 @@
 """The pairs of a manifest: images and reports with their study, patient, split and labels."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import pickle
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int64, UInt8
 
 from models.imaging import read_image_file
 from models.manifest import ManifestError, Row, read_rows
@@ -42,13 +45,77 @@ class ImageReportPair:
         return str(self.metadata.get("synthetic")).lower() in ("true", "1")
 
 
+class Pairs(Sequence[ImageReportPair]):
+    """Pairs as bytes, each unpacked when it is asked for.
+
+    As objects a million of them take nearly four times the memory, and every worker that is forked
+    copies the pages of those it touches (docs/results/data.md).
+    """
+
+    def __init__(self, pairs: Iterable[ImageReportPair]) -> None:
+        self._packed, ends = bytearray(), array("q", [0])
+        for pair in pairs:
+            image, *others = vars(pair).values()
+            self._packed += pickle.dumps((str(image), *others))
+            ends.append(len(self._packed))
+        self._ends: Int64[np.ndarray, " ends"] = np.array(ends, dtype=np.int64)
+        self._rows: Int64[np.ndarray, " pairs"] = np.arange(len(ends) - 1)
+
+    def __len__(self) -> int:
+        """Count the pairs."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> ImageReportPair: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Pairs": ...
+    def __getitem__(self, index: int | slice) -> "ImageReportPair | Pairs":
+        """Return one pair, or a slice of them, which shares the bytes."""
+        if isinstance(index, slice):
+            return self._take(self._rows[index])
+        row = self._rows[index]
+        image, *others = pickle.loads(self._packed[self._ends[row] : self._ends[row + 1]])
+        return ImageReportPair(Path(image), *others)
+
+    def filter(self, keeps: Callable[[ImageReportPair], bool]) -> "Pairs":
+        """Return the pairs for which a function says so; they share the bytes."""
+        kept = np.fromiter((keeps(pair) for pair in self), dtype=bool, count=len(self))
+        return self._take(self._rows[kept])
+
+    def _take(self, rows: Int64[np.ndarray, " rows"]) -> "Pairs":
+        taken = copy(self)
+        taken._rows = rows
+        return taken
+
+
+class Reports(Sequence[str]):
+    """The reports of pairs, in order; none is kept."""
+
+    def __init__(self, pairs: Sequence[ImageReportPair]) -> None:
+        self._pairs = pairs
+
+    def __len__(self) -> int:
+        """Count the reports."""
+        return len(self._pairs)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Reports": ...
+    def __getitem__(self, index: int | slice) -> "str | Reports":
+        """Return one report, or those of a slice."""
+        if isinstance(index, slice):
+            return Reports(self._pairs[index])
+        return self._pairs[index].report
+
+
 def read_pairs(
     manifest: Path,
     *,
     splits: Sequence[str] = SPLITS,
     text_column: str = "report",
     with_report: bool = True,
-) -> list[ImageReportPair]:
+) -> Pairs:
     """Read the pairs of some splits; a row without a split counts as train.
 
     Args:
@@ -57,15 +124,20 @@ def read_pairs(
     Raises:
         ManifestError: a row cannot be used or lacks a report, or a patient stands in two splits.
     """
-    pairs = [
-        pair_of(row, manifest, number=number, text_column=text_column, with_report=with_report)
-        for number, row in enumerate(read_rows(manifest), start=1)
-    ]
+    pairs = _read(manifest, text_column=text_column, with_report=with_report)
+    return Pairs(pair for pair in pairs if pair.split in splits)
+
+
+def _read(manifest: Path, *, text_column: str, with_report: bool) -> Iterator[ImageReportPair]:
+    """Yield every pair; a patient who has stood in another split ends it."""
     split_of: dict[str, str] = {}
-    for pair in pairs:
+    for number, row in enumerate(read_rows(manifest), start=1):
+        pair = pair_of(
+            row, manifest, number=number, text_column=text_column, with_report=with_report
+        )
         if split_of.setdefault(pair.patient_id, pair.split) != pair.split:
             raise ManifestError(f"{manifest}: patient {pair.patient_id!r} stands in two splits")
-    return [pair for pair in pairs if pair.split in splits]
+        yield pair
 
 
 def pair_of(
@@ -98,15 +170,11 @@ def pair_of(
     )
 
 
-def keep(
-    pairs: Sequence[ImageReportPair], *, where: Mapping[str, Sequence[str]]
-) -> list[ImageReportPair]:
+def keep(pairs: Pairs, *, where: Mapping[str, Sequence[str]]) -> Pairs:
     """Keep the pairs whose columns hold one of the values that are asked for, column by column."""
-    return [
-        pair
-        for pair in pairs
-        if all(str(pair.metadata.get(name)) in values for name, values in where.items())
-    ]
+    return pairs.filter(
+        lambda pair: all(str(pair.metadata.get(name)) in values for name, values in where.items())
+    )
 
 
 def evenly(pairs: Sequence[ImageReportPair], most: int) -> list[ImageReportPair]:

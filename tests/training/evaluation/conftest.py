@@ -52,4 +52,4 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def pairs(manifest: Path) -> list[ImageReportPair]:
-    return read_pairs(manifest)
+    return list(read_pairs(manifest))

@@ -11,11 +11,14 @@ from models.imaging import UnreadableImage
 from models.manifest import ManifestError, Row, read_rows
 from training.data.manifest import ImageReportPair, pair_of
 
+NO_WORD = "is missing or holds no word"
+
 
 def check_manifest(path: Path, *, text_column: str = "report") -> list[str]:
     """Return what is wrong with a manifest, one line each with the number of its row.
 
-    A line that cannot be read at all ends the check, as what follows it cannot be told.
+    That no row at all has a report is no problem; it is noted on stderr. A line that cannot be read
+    ends the check, as what follows it cannot be told.
 
     Raises:
         ManifestError: there is no such manifest, or it is of an unknown kind.
@@ -29,6 +32,10 @@ def check_manifest(path: Path, *, text_column: str = "report") -> list[str]:
             problems.extend(f"row {number}: {fault}" for fault in check.faults(row, number))
     except ManifestError as error:
         problems.append(f"{error}; no row behind it was checked")
+        return problems
+    if not check.reported:  # as data sets with labels or boxes alone: they are there to measure on
+        sys.stderr.write(f"{path}: note: no row has a {text_column} to learn from\n")
+        return [problem for problem in problems if not problem.endswith(NO_WORD)]
     return problems
 
 
@@ -37,6 +44,7 @@ class _Check:
 
     def __init__(self, manifest: Path, text_column: str) -> None:
         self._manifest, self._column = manifest, text_column
+        self.reported = False  # whether any row has the text column
         self._split_of: dict[str, tuple[str, int]] = {}  # of a patient, and the row that said so
         self._row_of: dict[bytes, int] = {}  # of a picture, by the hash of its pixels
 
@@ -50,8 +58,9 @@ class _Check:
         except ManifestError as error:
             yield str(error).removeprefix(f"{self._manifest}: row {number}: ")
             return
+        self.reported |= column in row
         if not any(character.isalnum() for character in pair.report):
-            yield f"{column}: is missing or holds no word"
+            yield f"{column}: {NO_WORD}"
         yield from self._patient(pair, number)
         yield from self._image(pair, number)
 

@@ -79,3 +79,12 @@ def test_the_exit_status_says_whether_there_is_a_problem(
     except SystemExit as ended:
         code = ended.code
     assert code == status
+
+
+def test_that_no_row_has_a_report_is_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sets with labels or boxes alone are there to measure on; one report makes the rest faults."""
+    silent = {name: value for name, value in GOOD.items() if name != "report"}
+    assert check_manifest(manifest_of(tmp_path, [silent])) == []
+    assert "note: no row has a report to learn from" in capsys.readouterr().err

@@ -15,7 +15,9 @@ NAMED = 5  # classes in one sentence
 def notes_of(survey: Survey, *, max_pieces: int) -> list[str]:
     """Return what a reader should know before training."""
     rows = survey.rows
+    unreported = [] if survey.reported else [f"No row has a {survey.text_column} to learn from."]
     return [
+        *unreported,
         *_splits_without_pairs(rows),
         *_classes_left_out(survey.labels, rows),
         *_repeated_reports(rows),

@@ -3,6 +3,7 @@
 import os
 import struct
 import sys
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +88,11 @@ class Survey:
     columns: Tally = field(default_factory=Tally)
     formats: Tally = field(default_factory=Tally)
 
+    @property
+    def reported(self) -> bool:
+        """Whether any row has the text at all; sets of labels or boxes are there to measure on."""
+        return self.text_column in self.columns.number_of
+
 
 def survey_manifest(
     manifest: Path,
@@ -104,7 +110,7 @@ def survey_manifest(
         ManifestError: there is no such manifest, or it is of an unknown kind.
     """
     survey = Survey(manifest, text_column)
-    kept = bytearray()
+    kept, wordless = bytearray(), array("q")
     pairs = _usable(survey, findings)
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -114,9 +120,16 @@ def survey_manifest(
             looks = pool.map(look, [pair for _, pair in batch]) if images else [Look()] * len(batch)
             counts = _count(tokenizer, [pair.report for _, pair in batch])
             for (number, pair), seen, pieces in zip(batch, looks, counts, strict=True):
-                _judge(pair, number, seen, findings, text_column=text_column)
+                _judge(pair, number, seen, findings)
+                if not any(character.isalnum() for character in pair.report):
+                    wordless.append(number)
                 kept += _PACKED.pack(*_facts(survey, pair, number, seen, pieces))
                 bar.update()
+            if survey.reported:
+                for number in wordless:
+                    line = f"row {number}: {text_column}: is missing or holds no word"
+                    findings.add(Kind.NO_WORD, line)
+                wordless = array("q")
     survey.rows = np.frombuffer(kept, _DTYPE)
     return survey
 
@@ -151,12 +164,8 @@ def _count(tokenizer: ReportTokenizer | None, reports: Sequence[str]) -> list[Pi
     return tokenizer.count_pieces(reports)
 
 
-def _judge(
-    pair: ImageReportPair, number: int, seen: Look, findings: Findings, *, text_column: str
-) -> None:
-    """Find what is wrong with a pair alone."""
-    if not any(character.isalnum() for character in pair.report):
-        findings.add(Kind.NO_WORD, f"row {number}: {text_column}: is missing or holds no word")
+def _judge(pair: ImageReportPair, number: int, seen: Look, findings: Findings) -> None:
+    """Find what is wrong with a pair's image."""
     if seen.fault:
         findings.add(Kind.UNREADABLE, f"row {number}: image: {seen.fault}")
     if seen.blank:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.manifest import ManifestError, Row
+from training.data.prepare.draws import draw_by_class
 from training.data.prepare.source import Source, Tell
 from training.data.prepare.splits import split_of
 from training.data.prepare.tables import read_lines, read_table
@@ -18,6 +19,24 @@ IMAGES = frozenset({".png", ".jpg", ".jpeg", ".dcm"})
 
 
 def _rows(root: Path, options: Namespace, tell: Tell) -> Iterator[Row]:
+    rows = _everything(root, options, tell)
+    if options.only_held_out:
+        yield from (row for row in rows if row["hospital"] in options.held_out)
+    elif options.per_class:
+        known = [row for row in rows if row["hospital"] not in options.held_out]
+        yield from draw_by_class(
+            (row for row in known if row["split"] == "test"),
+            classes={str(row["label"]) for row in known},
+            label=lambda row: str(row["label"]),
+            name=lambda row: f"{row['patient_id']}/{row['image'].name}",
+            count=options.per_class,
+            seed=0,
+        )
+    else:
+        yield from rows
+
+
+def _everything(root: Path, options: Namespace, tell: Tell) -> Iterator[Row]:
     hospitals = sorted(path.name for path in root.iterdir() if path.is_dir())
     if unknown := set(options.held_out) - set(hospitals):
         raise ManifestError(f"{root}: holds no hospital {', '.join(sorted(unknown))}")
@@ -67,6 +86,15 @@ def _options(parser: ArgumentParser) -> None:
         default=[],
         metavar="HOSPITAL",
         help="a hospital that nothing is learned from: the paper's set SN; may be given again",
+    )
+    parser.add_argument(
+        "--only-held-out", action="store_true", help="those hospitals alone: SN as a manifest"
+    )
+    parser.add_argument(
+        "--per-class",
+        type=int,
+        metavar="N",
+        help="of the other hospitals' test images, N of each class: 200 for the paper's 3x200",
     )
 
 

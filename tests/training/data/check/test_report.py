@@ -64,13 +64,14 @@ def test_every_row_is_checked_and_every_line_listed(tmp_path: Path) -> None:
 
 def test_of_many_problems_of_a_kind_the_first_are_kept_and_all_are_counted(tmp_path: Path) -> None:
     count = 100
-    report = check_manifest(manifest_of(tmp_path, [{"image": "a.png"}] * count), images=False)
+    rows: Rows = [{"image": "a.png", "report": "."}] * count
+    report = check_manifest(manifest_of(tmp_path, rows), images=False)
     assert report.findings.counts == {Kind.NO_WORD: count}
     assert [line[:6] for line in lines(report)] == [f"row {n}:" for n in range(1, SHOWN + 1)]
 
 
 def test_a_line_that_is_no_json_is_a_problem_and_ends_the_check(tmp_path: Path) -> None:
-    manifest = manifest_of(tmp_path, [GOOD | {"report": ""}])
+    manifest = manifest_of(tmp_path, [GOOD | {"report": "."}])
     manifest.write_text(manifest.read_text() + "{\n")
     first, second = sorted(lines(check_manifest(manifest)), key=lambda line: line[:3] != "row")
     assert first.startswith("row 1: report")
@@ -233,3 +234,15 @@ def test_a_tally_of_too_many_names_does_not_grow() -> None:
     assert len(tally.number_of) == MOST_NAMES + 1
     assert tally.names()[0] == OTHER
     assert tally.total(OTHER) == 5
+
+
+def test_that_no_row_has_a_report_is_a_note(tmp_path: Path) -> None:
+    """Sets with labels or boxes alone are there to measure on; one report makes the rest faults."""
+    silent: Rows = [{"image": "a.png", "patient_id": "p"}, {"image": "b.png", "patient_id": "q"}]
+    checked = check_manifest(manifest_of(tmp_path, silent))
+    assert not checked.findings.counts
+    assert "No row has a report to learn from." in checked.notes
+    checked = check_manifest(manifest_of(tmp_path, [*silent, GOOD | {"image": "c.png"}]))
+    assert lines(checked) == [
+        f"row {number}: report: is missing or holds no word" for number in (1, 2)
+    ]

@@ -16,8 +16,10 @@ def prepared(name: str, root: Path, *options: str, write: bool = True) -> tuple[
     """Write the fixture of a source, unless it is there, and prepare it."""
     given = [*PUBLISHED[name](root), *options] if write else list(options)
     parser = ArgumentParser()
+    parser.add_argument("--out", type=Path)
     SOURCES[name].add_options(parser)
     told: list[str] = []
     out = root / "pairs.jsonl"
-    write_manifest(SOURCES[name].rows(root, parser.parse_args(given), told.append), out)
+    arguments = parser.parse_args([*given, "--out", str(out)])
+    write_manifest(SOURCES[name].rows(root, arguments, told.append), out)
     return [json.loads(line) for line in out.read_text("utf-8").splitlines()], told

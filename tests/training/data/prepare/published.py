@@ -1,30 +1,19 @@
 """Small folders in the layouts of published data sets; every word and pixel is made up."""
 
-import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from tests.dicom_files import dicom_bytes
-
-
-def write_image(path: Path, *, seed: int, size: int = 64) -> None:
-    """Write synthetic noise: each seed another picture."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(0, 256, (size, size), dtype=np.uint8)
-    Image.fromarray(pixels).save(path)
-
-
-def write_table(path: Path, rows: Iterable[dict[str, object]]) -> None:
-    """Write a CSV file with the columns of the first row."""
-    rows = list(rows)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, list(rows[0]))
-        table.writeheader()
-        table.writerows(rows)
+from tests.training.data.prepare.files import write_image, write_table
+from tests.training.data.prepare.published_chest import (
+    chexpert,
+    chexpert_5x200,
+    mimic_cxr,
+    phrase_boxes,
+    rsna_pneumonia,
+)
 
 
 def covid(root: Path) -> list[str]:
@@ -137,9 +126,19 @@ def smt(root: Path) -> list[str]:
 
 
 PUBLISHED: dict[str, Callable[[Path], list[str]]] = {  # each returns the options that it needs
+    "chexpert": chexpert,
+    "chexpert-5x200": chexpert_5x200,
     "covid": covid,
-    "own": own,
+    "mimic-cxr": mimic_cxr,
     "openi": openi,
+    "own": own,
+    "phrase-boxes": phrase_boxes,
     "roco": roco,
+    "rsna-pneumonia": rsna_pneumonia,
     "smt": smt,
+}
+WITHOUT_REPORTS = {  # what can be measured on them nevertheless
+    "chexpert-5x200": "zero_shot_accuracy",
+    "phrase-boxes": "pointing_game",
+    "rsna-pneumonia": "zero_shot_macro_auroc",
 }

@@ -12,7 +12,8 @@ from PIL import Image
 from models.imaging import read_image_file
 from models.manifest import ManifestError
 from tests.dicom_files import dicom_bytes
-from tests.training.data.prepare.published import own, write_image, write_table
+from tests.training.data.prepare.files import write_image, write_table
+from tests.training.data.prepare.published import own
 from training.data import program
 
 Row = dict[str, Any]  # Any: JSON

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tests.training.data.prepare.files import write_image, write_table
 from tests.training.data.prepare.prepared import prepared
-from tests.training.data.prepare.published import write_image, write_table
 
 
 def test_splits_are_the_publishers_and_lost_images_are_told(tmp_path: Path) -> None:

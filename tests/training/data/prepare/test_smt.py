@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.manifest import ManifestError
+from tests.training.data.prepare.files import write_image, write_table
 from tests.training.data.prepare.prepared import prepared
 
 
@@ -33,3 +34,29 @@ def test_a_patient_without_a_class_and_an_unknown_hospital_are_told(tmp_path: Pa
     (tmp_path / "labels.csv").write_text("hospital,patient,label\n")
     with pytest.raises(ManifestError, match=r"labels\.csv: has no row for hospital A, 000"):
         prepared("smt", tmp_path, write=False)
+
+
+def test_so_many_test_images_of_each_class_make_the_balanced_set(tmp_path: Path) -> None:
+    labels = []
+    for number in range(60):
+        patient = tmp_path / "hospital A" / f"{number:03}"
+        write_image(patient / "01.png", seed=number, size=8)
+        (patient / "report.txt").write_text("A lesion.")
+        label = ("GIST", "NET")[number % 2]
+        labels.append({"hospital": "hospital A", "patient": f"{number:03}", "label": label})
+    write_table(tmp_path / "labels.csv", labels)
+    everything, _ = prepared("smt", tmp_path, write=False)
+    rows, _ = prepared("smt", tmp_path, "--per-class=2", write=False)
+    assert [row["label"] for row in rows] == ["GIST", "GIST", "NET", "NET"]
+    assert all(row in everything and row["split"] == "test" for row in rows)
+
+
+def test_a_class_with_too_few_test_images_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="NET: 0 are there, 1 are asked for"):
+        prepared("smt", tmp_path, "--per-class=1")
+
+
+def test_hospitals_that_are_held_out_make_a_set_of_their_own(tmp_path: Path) -> None:
+    rows, _ = prepared("smt", tmp_path, "--only-held-out")
+    assert len(rows) == 28
+    assert {row["hospital"] for row in rows} == {"hospital E"}

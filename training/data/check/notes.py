@@ -42,17 +42,19 @@ def _classes_left_out(labels: Tally, rows: Rows) -> Iterator[str]:
 
 def _repeated_reports(rows: Rows) -> Iterator[str]:
     """Count studies, as the images of one share their report."""
-    studies = _one_row_per_study(rows)
-    digests = rows["report"][studies]
-    _, first, counts = np.unique(digests, return_index=True, return_counts=True)
-    repeated = int(counts[counts > 1].sum())
-    if repeated:
+    kept = _one_row_per_study(rows)
+    _, first, back, counts = np.unique(
+        rows["report"][kept], return_index=True, return_inverse=True, return_counts=True
+    )
+    if (counts > 1).any():
+        studies = rows["study"][kept]
+        whole, repeated = len(np.unique(studies)), len(np.unique(studies[counts[back] > 1]))
         top = counts.argmax()
         yield (
-            f"{repeated:,} of {len(studies):,} studies ({percent(repeated, len(studies))}) have a "
-            f"report that another one has too, word for word. {len(counts):,} differ; the "
-            f"commonest stands in {counts[top]:,}, first in row "
-            f"{rows['number'][studies[first[top]]]}."
+            f"{repeated:,} of {whole:,} studies ({percent(repeated, whole)}) have a report that "
+            f"another one has too, word for word. {len(counts):,} reports differ; the commonest "
+            f"stands in {counts[top]:,} studies, first in row "
+            f"{rows['number'][kept[first[top]]]}."
         )
 
 

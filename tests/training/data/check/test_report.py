@@ -209,11 +209,21 @@ def test_notes_tell_what_is_missing_repeated_or_cut(report: Report) -> None:
     assert report.notes == [
         "No pairs in validation.",
         "Classes without a pair in test: edema.",
-        "2 of 3 studies (66.7 %) have a report that another one has too, word for word. 2 differ; "
-        "the commonest stands in 2, first in row 1.",
+        "2 of 3 studies (66.7 %) have a report that another one has too, word for word. "
+        "2 reports differ; the commonest stands in 2 studies, first in row 1.",
         "1 of 4 reports (25.0 %) have more than 3 pieces; what stands behind is not read.",
         "1 of 4 reports (25.0 %) have a piece that the tokenizer does not know.",
     ]
+
+
+def test_a_study_with_two_reports_counts_once_among_those_that_repeat(tmp_path: Path) -> None:
+    texts = [("1", "One."), ("1", "Two."), ("1", "One."), ("2", "Two."), ("3", "One."), ("4", "X.")]
+    rows = [GOOD | {"study_id": study, "report": text} for study, text in texts]
+    notes = check_manifest(manifest_of(tmp_path, rows), images=False).notes
+    assert notes[-1] == (
+        "3 of 4 studies (75.0 %) have a report that another one has too, word for word. "
+        "3 reports differ; the commonest stands in 2 studies, first in row 1."
+    )
 
 
 @pytest.mark.parametrize(("words", "long"), [(95, False), (96, True)])

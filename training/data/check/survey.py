@@ -90,8 +90,11 @@ class Survey:
 
     @property
     def reported(self) -> bool:
-        """Whether any row has the text at all; sets of labels or boxes are there to measure on."""
-        return self.text_column in self.columns.number_of
+        """Whether rows should have the text: sets without any report are there to measure on.
+
+        A column of another name was asked for, so it is missed.
+        """
+        return self.text_column != "report" or "report" in self.columns.number_of
 
 
 def survey_manifest(

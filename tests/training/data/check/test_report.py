@@ -256,3 +256,8 @@ def test_that_no_row_has_a_report_is_a_note(tmp_path: Path) -> None:
     assert lines(checked) == [
         f"row {number}: report: is missing or holds no word" for number in (1, 2)
     ]
+
+
+def test_a_column_of_another_name_that_no_row_has_is_a_fault(tmp_path: Path) -> None:
+    checked = check_manifest(manifest_of(tmp_path, [GOOD]), text_column="fnidings")
+    assert lines(checked) == ["row 1: fnidings: is missing or holds no word"]

@@ -65,13 +65,8 @@ def train_missing(runs: Sequence[PlannedRun], *, jobs: int) -> None:
     call trains it anew.
 
     Raises:
-        ConfigError, ManifestError: there is nothing to learn from; a run is there with other
-            settings or data, or failed; or another comparison is at work in the folder.
+        ConfigError: a run failed, or another comparison is at work in the folder.
     """
-    learned = fingerprint(_learned_from(runs[0].config))
-    for run in runs:
-        if run.folder.is_dir():
-            _check_kept(run, learned)
     missing = [run for run in runs if not run.folder.is_dir()]
     threads = max(1, (os.cpu_count() or 1) // jobs)
     bar = tqdm(total=len(missing), desc="training", unit="run", file=sys.stderr)
@@ -115,18 +110,34 @@ def _train(run: PlannedRun, *, threads: int) -> None:
     shutil.rmtree(unfinished)
 
 
+def check_kept(runs: Sequence[PlannedRun]) -> None:
+    """Read what all runs learn from, and compare it and the settings with the runs that are there.
+
+    That other code trained them is told alone.
+
+    Raises:
+        ConfigError, ManifestError: there is nothing to learn from, or a run is there with other
+            settings or on other pairs than are asked for.
+    """
+    learned = fingerprint(_learned_from(runs[0].config))
+    for run in runs:
+        if run.folder.is_dir():
+            _check_kept(run, learned)
+
+
 def _learned_from(config: RunConfig) -> Pairs:
     """Read the pairs that every run learns from."""
     manifest, where = config.data.manifest or Path(), config.data.where
     pairs = keep(read_pairs(manifest, splits=("train",)), where=where)
     if not pairs:
         wanted = "; ".join(f"{column}: {', '.join(values)}" for column, values in where.items())
-        raise ConfigError(f"{manifest}: train: no pair of the split train has {wanted or 'a row'}")
+        of = f" has {wanted}" if wanted else " is there"
+        raise ConfigError(f"{manifest}: train: no pair of the split train{of}")
     return pairs
 
 
 def _check_kept(run: PlannedRun, learned: str) -> None:
-    """Refuse a run of other settings, or on other pairs, than are asked for; tell of other code."""
+    """Refuse a run of other settings or on other pairs; tell of one by other code."""
     kept = yaml.safe_load((run.folder / "config.yaml").read_text("utf-8"))
     wanted = run.config.model_dump(mode="json")
     changed = [name for name in wanted if name != "out" and kept.get(name) != wanted[name]]

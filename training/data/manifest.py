@@ -48,8 +48,8 @@ class ImageReportPair:
 class Pairs(Sequence[ImageReportPair]):
     """Pairs as bytes, each unpacked when it is asked for.
 
-    As objects a million of them take nearly four times the memory, and every worker that is forked
-    copies the pages of those it touches (docs/results/data.md).
+    As objects they take three to four times the memory, and every worker that is forked copies the
+    pages of those it touches (docs/results/data.md).
     """
 
     def __init__(self, pairs: Iterable[ImageReportPair]) -> None:
@@ -166,7 +166,7 @@ def pair_of(
         split=split,
         labels=_labels(row, where=where),
         metadata={name: value for name, value in row.items() if name not in texts},
-        frame=_frame(row, where=where),
+        frame=frame_of(row, where=where),
     )
 
 
@@ -191,7 +191,12 @@ def fingerprint(pairs: Sequence[ImageReportPair]) -> str:
     return digest.hexdigest()
 
 
-def _frame(row: Row, *, where: str) -> int | None:
+def frame_of(row: Mapping[str, Any], *, where: str) -> int | None:  # Any: a cell
+    """Return which frame of its file a row asks for, from 1; None where it asks for none.
+
+    Raises:
+        ManifestError: the cell is no such number; the message begins with `where`.
+    """
     text = str(row.get("frame", ""))
     if not text:
         return None

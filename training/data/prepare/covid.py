@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.manifest import Row
+from training.data.prepare.left_out import LeftOut
 from training.data.prepare.source import Source, Tell
 from training.data.prepare.splits import split_of
 from training.data.prepare.tables import read_table
@@ -16,12 +17,14 @@ COLUMNS = ("patientid", "finding", "view", "modality", "folder", "filename", "cl
 
 
 def _rows(root: Path, _: Namespace, tell: Tell) -> Iterator[Row]:
-    left_out = 0
+    left_out = LeftOut()
     for row in read_table(SOURCE.find(root, "metadata.csv"), columns=COLUMNS):
-        image = root / row["folder"] / row["filename"]
         report = " ".join(row["clinical_notes"].split())
-        if not report or not image.is_file():  # some rows are volumes, which are kept elsewhere
-            left_out += 1
+        if not report:
+            left_out.count("without a note")
+            continue
+        image = left_out.image(root / row["folder"] / row["filename"])
+        if image is None:  # some rows are volumes, which are kept elsewhere
             continue
         yield {
             "image": image,
@@ -32,8 +35,7 @@ def _rows(root: Path, _: Namespace, tell: Tell) -> Iterator[Row]:
             "view": row["view"],
             "modality": row["modality"],
         }
-    if left_out:
-        tell(f"left out {left_out:,} rows without a note or without their image")
+    left_out.tell(tell)
 
 
 SOURCE = Source(

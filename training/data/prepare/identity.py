@@ -11,7 +11,7 @@ from typing import Protocol
 from PIL import Image
 
 from models.dicom_header import DicomHeader
-from models.imaging import MAX_FILE_BYTES, ImageTooLarge, read_image
+from models.imaging import MAX_FILE_BYTES, ImageTooLarge, UnreadableImage, read_image
 from models.manifest import Row
 from training.data.prepare.pseudonyms import Pseudonyms
 
@@ -70,11 +70,14 @@ class Removed:
         """Write the picture under a name made of its bytes, unless it was written before.
 
         Raises:
-            UnreadableImage: it cannot be decoded; the message does not name the file.
+            UnreadableImage: it cannot be read or decoded; the message does not name the file.
         """
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise ImageTooLarge(f"the file is larger than {MAX_FILE_BYTES:,} bytes")
-        data = path.read_bytes()
+        try:
+            if path.stat().st_size > MAX_FILE_BYTES:
+                raise ImageTooLarge(f"the file is larger than {MAX_FILE_BYTES:,} bytes")
+            data = path.read_bytes()
+        except OSError as error:
+            raise UnreadableImage(str(error.strerror)) from None
         name = self._pseudonyms.of("image", data + str(frame or "").encode())
         written = self._folder / f"{name}.png"
         if not written.exists():

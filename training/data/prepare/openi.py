@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from models.manifest import ManifestError, Row
+from training.data.prepare.left_out import LeftOut
 from training.data.prepare.report_parts import add_section_option, report_of
 from training.data.prepare.source import Source, SourceMissing, Tell
 from training.data.prepare.splits import split_of
@@ -20,16 +21,13 @@ def _rows(root: Path, options: Namespace, tell: Tell) -> Iterator[Row]:
     images = {path.stem: path for path in root.rglob("*.png")}
     if not images:
         raise SourceMissing(f"{root}: NLMCXR_png/*.png is missing; {SOURCE.origin}")
-    left_out = 0
+    left_out = LeftOut()
     for path in sorted(reports.glob("*.xml"), key=lambda path: (len(path.stem), path.stem)):
-        rows = list(_study(path, images, options.section))
-        left_out += not rows
-        yield from rows
-    if left_out:
-        tell(f"left out {left_out:,} reports without that section or without an image")
+        yield from _study(path, images, options.section, left_out)
+    left_out.tell(tell)
 
 
-def _study(path: Path, images: dict[str, Path], section: str) -> Iterator[Row]:
+def _study(path: Path, images: dict[str, Path], section: str, left_out: LeftOut) -> Iterator[Row]:
     try:
         study = Xml.parse(path).getroot()
     except Xml.ParseError as error:  # expat bounds how much entities may blow up
@@ -40,11 +38,14 @@ def _study(path: Path, images: dict[str, Path], section: str) -> Iterator[Row]:
     }
     sections = {name: parts[name] for name in ("findings", "impression") if parts.get(name)}
     report = report_of(sections, section)
-    if not report:
-        return
     terms = [(term.text or "").split("/")[0].strip() for term in study.iter("major")]
     for image in study.iter("parentImage"):
-        if found := images.get(image.get("id") or ""):
+        found = images.get(image.get("id") or "")
+        if not report:
+            left_out.count("whose report lacks the section")
+        elif found is None:
+            left_out.count("that lie in no folder here")
+        else:
             yield {
                 "image": found,
                 "report": report,

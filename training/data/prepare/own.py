@@ -11,7 +11,7 @@ from typing import Any
 
 from models.imaging import UnreadableImage
 from models.manifest import ManifestError, Row
-from training.data.manifest import SPLITS
+from training.data.manifest import SPLITS, frame_of
 from training.data.prepare.identity import Identities, Kept, Removed, coded, holds_date
 from training.data.prepare.own_files import OwnFiles, header_of
 from training.data.prepare.own_table import OURS, TABLES, Cells, add_table_options, read_cells
@@ -110,7 +110,7 @@ def _row(path: Path, cells: Cells, identities: Identities, *, where: str) -> Row
         ManifestError: a value of the table cannot be used; names the row and the column.
     """
     header = header_of(path)
-    row = identities.picture(path, _frame(cells, where)) | (coded(header) if header else {})
+    row = identities.picture(path, frame_of(cells, where=where)) | (coded(header) if header else {})
     study = cells.get("study_id") or (header.study_uid if header else "")
     patient = cells.get("patient_id") or (header.patient_id if header else "")
     ids = {"study": study, "patient": patient or study}
@@ -119,13 +119,6 @@ def _row(path: Path, cells: Cells, identities: Identities, *, where: str) -> Row
     row |= _metadata(cells, may_hold_dates=isinstance(identities, Kept), where=where)
     row["split"] = _split(cells, where) or split_of(row.get("patient_id", row["image"].name))
     return row
-
-
-def _frame(cells: Cells, where: str) -> int | None:
-    frame = cells.get("frame", "")
-    if frame and not (frame.isascii() and frame.isdigit()):
-        raise ManifestError(f"{where}: frame: takes a whole number from 1, got {frame!r}")
-    return int(frame) if frame else None
 
 
 def _sections(cells: Cells) -> Row:

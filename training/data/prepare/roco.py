@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.manifest import Row
+from training.data.prepare.left_out import LeftOut
 from training.data.prepare.source import Source, Tell
 from training.data.prepare.tables import read_lines, read_table
 
@@ -17,16 +18,15 @@ SPLITS = {"train": "train", "valid": "validation", "validation": "validation", "
 
 def _rows(root: Path, _: Namespace, tell: Tell) -> Iterator[Row]:
     SOURCE.find(root, "*/radiology/captions.txt", "*_captions.csv")
-    left_out = 0
+    left_out = LeftOut()
     for folder, split in SPLITS.items():
-        for image, caption in _captions(root, folder):
-            caption = " ".join(caption.split())
-            if not caption or not image.is_file():  # papers that were withdrawn, for one
-                left_out += 1
-                continue
-            yield {"image": image, "report": caption, "study_id": image.stem, "split": split}
-    if left_out:
-        tell(f"left out {left_out:,} figures without a caption or without their image")
+        for path, words in _captions(root, folder):
+            caption = " ".join(words.split())
+            if not caption:
+                left_out.count("without a caption")
+            elif image := left_out.image(path):  # papers are withdrawn, and their figures with them
+                yield {"image": image, "report": caption, "study_id": image.stem, "split": split}
+    left_out.tell(tell)
 
 
 def _captions(root: Path, folder: str) -> Iterator[tuple[Path, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from models.manifest import ManifestError, Row
 from training.data.prepare.draws import draw_by_class
+from training.data.prepare.left_out import LeftOut
 from training.data.prepare.source import Source, Tell
 from training.data.prepare.splits import split_of
 from training.data.prepare.tables import read_lines, read_table
@@ -45,25 +46,24 @@ def _everything(root: Path, options: Namespace, tell: Tell) -> Iterator[Row]:
         (row["hospital"], row["patient"]): row["label"]
         for row in read_table(table, columns=("hospital", "patient", "label"))
     }
-    left_out = 0
+    left_out = LeftOut()
     for hospital in hospitals:
         for patient in sorted(path for path in (root / hospital).iterdir() if path.is_dir()):
             label = label_of.get((hospital, patient.name))
             if label is None:
                 raise ManifestError(f"{table}: has no row for {hospital}, {patient.name}")
-            rows = list(_patient(patient, label, held_out=hospital in options.held_out))
-            left_out += not rows
-            yield from rows
-    if left_out:
-        tell(f"left out {left_out:,} patients without a report or an image")
+            yield from _patient(patient, label, left_out, held_out=hospital in options.held_out)
+    left_out.tell(tell)
 
 
-def _patient(folder: Path, label: str, *, held_out: bool) -> Iterator[Row]:
+def _patient(folder: Path, label: str, left_out: LeftOut, *, held_out: bool) -> Iterator[Row]:
     hospital, patient = folder.parent.name, f"{folder.parent.name}/{folder.name}"
     for image in sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGES):
         texts = [image.with_suffix(".txt"), folder / "report.txt"]
         report = next((_text(text) for text in texts if text.is_file()), "")
-        if report:
+        if not report:
+            left_out.count("without a report")
+        else:
             yield {
                 "image": image,
                 "report": report,

@@ -17,4 +17,8 @@ def test_rows_carry_note_label_and_patient_and_the_others_are_told(tmp_path: Pat
         "view": "PA",
         "modality": "X-ray",
     }
-    assert told == ["left out 2 rows without a note or without their image"]
+    lost = tmp_path / "volumes" / "a.nii.gz"
+    assert told == [
+        "left out 1 images without a note",
+        f"left out 1 images that are missing, as {lost}",
+    ]

@@ -11,7 +11,7 @@ from tests.training.data.prepare.prepared import prepared
 def test_both_images_of_a_study_carry_its_sections_and_terms(tmp_path: Path) -> None:
     rows, told = prepared("openi", tmp_path)
     assert len(rows) == 2 * 29
-    assert told == ["left out 1 reports without that section or without an image"]
+    assert told == ["left out 2 images whose report lacks the section"]
     assert rows[2] == {
         "image": "NLMCXR_png/CXR2_1_IM-0001-3001.png",
         "report": "Heart size 2. No acute disease.",

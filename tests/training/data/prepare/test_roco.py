@@ -12,7 +12,8 @@ def test_splits_are_the_publishers_and_lost_images_are_told(tmp_path: Path) -> N
     assert [splits.count(name) for name in ("train", "validation", "test")] == [32, 9, 9]
     assert rows[0]["report"] == "Axial CT with a lesion of 0 mm"
     assert rows[0]["image"] == "train/radiology/images/ROCO_50000.jpg"
-    assert told == ["left out 2 figures without a caption or without their image"]
+    lost = tmp_path / "validation" / "radiology" / "images" / "ROCO_100000.jpg"
+    assert told == [f"left out 2 images that are missing, as {lost}"]
 
 
 def test_the_second_version_is_read_too(tmp_path: Path) -> None:

@@ -27,6 +27,14 @@ def test_an_image_may_have_a_text_of_its_own(tmp_path: Path) -> None:
     assert reports["hospital A/003/01.png"] == "Hypoechoic lesion of 3 mm."
 
 
+def test_an_image_without_a_text_is_told(tmp_path: Path) -> None:
+    prepared("smt", tmp_path)
+    (tmp_path / "hospital A" / "003" / "report.txt").unlink()  # 02.png has a text of its own
+    rows, told = prepared("smt", tmp_path, "--held-out", "hospital E", write=False)
+    assert "hospital A/003/01.png" not in {row["image"] for row in rows}
+    assert told == ["left out 1 images without a report"]
+
+
 def test_a_patient_without_a_class_and_an_unknown_hospital_are_told(tmp_path: Path) -> None:
     prepared("smt", tmp_path)
     with pytest.raises(ManifestError, match="holds no hospital hospital X"):
